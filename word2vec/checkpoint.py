@@ -1,0 +1,196 @@
+"""Checkpoints: everything that is needed to continue a run, in one file that proves itself whole.
+
+A checkpoint is an ``.npz`` archive: the arrays under their names, and under ``header`` a JSON text
+with the format's version, the settings of the run and its state. The archive ends with a comment,
+the SHA-256 of all bytes before it, so ``np.load`` reads the file and any damage shows. Nothing is
+pickled. Files are written beside and renamed, and the last two are kept.
+"""
+
+import hashlib
+import json
+import re
+import warnings
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from .files import atomic_write
+
+VERSION = 1
+NUM_KEPT = 2
+
+_NAME = re.compile(r"checkpoint-(\d+)\.npz")
+_DIGEST_LENGTH = 64  # hexadecimal digits of a SHA-256
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that is damaged, or belongs to another run."""
+
+
+class Checkpoint(NamedTuple):
+    """What a checkpoint file holds."""
+
+    settings: dict  # what must be the same for the run to be the same
+    state: dict  # where the run was
+    arrays: dict  # from name to ndarray
+
+
+def save_checkpoint(directory, iteration, checkpoint):
+    """Write a checkpoint and remove all but the last two.
+
+    Parameters
+    ----------
+    directory : str or path-like
+        Created if it does not exist.
+    iteration : int
+        Names the file, ``checkpoint-<iteration>.npz``; larger is later.
+    checkpoint : Checkpoint
+        Settings and state must be JSON values; NumPy arrays in them become lists.
+
+    Returns
+    -------
+    pathlib.Path
+        The file. It is complete and on disk.
+    """
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    header = {"version": VERSION, "settings": checkpoint.settings, "state": checkpoint.state}
+    path = directory / f"checkpoint-{iteration:09d}.npz"
+    with atomic_write(path, "w+b") as file:
+        np.savez(file, header=np.array(_to_json(header)), **checkpoint.arrays)
+        with zipfile.ZipFile(file, "a") as archive:
+            archive.comment = b"0" * _DIGEST_LENGTH  # place for the digest
+        digest = _digest(file)
+        file.seek(-_DIGEST_LENGTH, 2)
+        file.write(digest)
+    _remove_old(directory)
+    return path
+
+
+def read_checkpoint(path):
+    """Read one checkpoint file.
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Returns
+    -------
+    Checkpoint
+
+    Raises
+    ------
+    CheckpointError
+        If a byte of the file is not what was written, or another version wrote it.
+    """
+    with open(path, "rb") as file:
+        expected = _digest(file)
+        if not expected or file.read() != expected:
+            raise CheckpointError(f"{path} is damaged: its checksum does not match.")
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    header = json.loads(str(arrays.pop("header")))
+    if header["version"] != VERSION:
+        raise CheckpointError(
+            f"{path} has version {header['version']} of the checkpoint format; "
+            f"this library reads version {VERSION}."
+        )
+    return Checkpoint(header["settings"], header["state"], arrays)
+
+
+def load_latest_checkpoint(directory, settings):
+    """The newest undamaged checkpoint in a directory, if it belongs to the run with `settings`.
+
+    Parameters
+    ----------
+    directory : str or path-like
+    settings : dict
+        As they would be saved now.
+
+    Returns
+    -------
+    Checkpoint or None
+        None if there is no checkpoint, or no directory. A damaged file is passed over with a
+        RuntimeWarning, and the one before it is used.
+
+    Raises
+    ------
+    CheckpointError
+        If all checkpoints are damaged, or the newest whole one has other settings; the message
+        names what differs.
+    """
+    damage = []
+    for path in reversed(_list_checkpoints(directory)):
+        try:
+            checkpoint = read_checkpoint(path)
+        except CheckpointError as error:
+            damage.append(str(error))
+            continue
+        for message in damage:
+            warnings.warn(f"{message} Continuing from {path.name}.", RuntimeWarning, stacklevel=2)
+        _check_settings(path, checkpoint.settings, settings)
+        return checkpoint
+    if damage:
+        raise CheckpointError(
+            " ".join(damage) + " No other checkpoint is left: delete the directory to start anew."
+        )
+    return None
+
+
+def fingerprint(value):
+    """SHA-256, in hexadecimal, of an array (dtype, shape and content) or of JSON values."""
+    if isinstance(value, np.ndarray):
+        content = np.ascontiguousarray(value)
+        digest = hashlib.sha256(f"{content.dtype.str}{content.shape}".encode())
+        digest.update(content.data)
+        return digest.hexdigest()
+    return hashlib.sha256(_to_json(value).encode()).hexdigest()
+
+
+def _to_json(value):
+    """JSON text of `value`; NumPy arrays and numbers (in generator states, say) become plain."""
+    return json.dumps(value, sort_keys=True, default=lambda array: array.tolist())
+
+
+def _digest(file):
+    """SHA-256 of an open file but for its last 64 bytes, where the file is left; b"" if shorter."""
+    remaining = file.seek(0, 2) - _DIGEST_LENGTH
+    if remaining < 0:
+        return b""
+    file.seek(0)
+    digest = hashlib.sha256()
+    while remaining:
+        block = file.read(min(remaining, 1 << 20))
+        digest.update(block)
+        remaining -= len(block)
+    return digest.hexdigest().encode()
+
+
+def _list_checkpoints(directory):
+    """Checkpoint files, the oldest first."""
+    numbered = [(_NAME.fullmatch(path.name), path) for path in Path(directory).glob("*.npz")]
+    return [path for _, path in sorted((int(match[1]), path) for match, path in numbered if match)]
+
+
+def _remove_old(directory):
+    for path in _list_checkpoints(directory)[:-NUM_KEPT]:
+        path.unlink()
+    for path in directory.glob("checkpoint-*.npz.tmp"):  # left behind by a kill
+        path.unlink()
+
+
+def _check_settings(path, saved, current):
+    current = json.loads(_to_json(current))
+    differing = [
+        f"{name} is {current.get(name)!r}, was {saved.get(name)!r}"
+        for name in sorted(saved.keys() | current.keys())
+        if saved.get(name) != current.get(name)
+    ]
+    if differing:
+        raise CheckpointError(
+            f"{path} belongs to another run: {'; '.join(differing)}. "
+            "Use the settings of that run, or another directory."
+        )
