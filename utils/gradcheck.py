@@ -160,8 +160,8 @@ def _compare(analytic, numeric, loss, name):
         index = tuple(int(i) for i in worst)
         a, n = float(analytic[worst]), float(numeric[worst])
         raise GradientCheckError(
-            f"{name}: gradient check failed at index {index}: analytic {a:.10g}, "
-            f"numeric {n:.10g} (error {error[worst]:.2g}, allowed {allowed[worst]:.2g})",
+            f"{name}: gradient check failed at index {index}: analytic {a:.6g}, "
+            f"numeric {n:.6g} (error {error[worst]:.2g}, allowed {allowed[worst]:.2g})",
             index,
             a,
             n,

@@ -66,7 +66,10 @@ class StanfordSentiment:
     """
 
     def __init__(self, path=None, *, lowercase=True):
-        self.path = _default_path() if path is None else Path(path)
+        path = path or default_path()
+        if path is None:
+            raise TreebankError(DATA_DIR, "the Stanford Sentiment Treebank is not here.")
+        self.path = Path(path)
         if (self.path / "datasetSentences.txt").exists():
             read = _read_classic
         elif (self.path / "train.txt").exists():
@@ -103,12 +106,10 @@ class StanfordSentiment:
         return [self.sentences[i] for i in members], self.labels[members]
 
 
-def _default_path():
-    """The downloaded treebank in data/: the classic layout if both are there."""
-    for directory in (DATA_DIR / "stanfordSentimentTreebank", DATA_DIR / "trees"):
-        if directory.is_dir():
-            return directory
-    raise TreebankError(DATA_DIR, "the Stanford Sentiment Treebank is not here.")
+def default_path():
+    """The treebank that was downloaded into data/, the classic layout if both are there; or None"""
+    directories = (DATA_DIR / "stanfordSentimentTreebank", DATA_DIR / "trees")
+    return next((directory for directory in directories if directory.is_dir()), None)
 
 
 def _read_lines(path):
@@ -122,7 +123,9 @@ def _read_lines(path):
         raise TreebankError(path, "the file is missing.") from None
     lines = content.split(b"\n")
     if lines.pop():
-        raise TreebankError(path, "the file is truncated: its last line does not end.", len(lines))
+        raise TreebankError(
+            path, "the file is truncated: its last line does not end.", len(lines) + 1
+        )
     for number, line in enumerate(lines, start=1):
         try:
             lines[number - 1] = line.decode("utf-8").removesuffix("\r")

@@ -1,5 +1,8 @@
 """Checks of what a caller passes in, made once at the public boundary, with errors that teach."""
 
+import math
+import numbers
+
 import numpy as np
 
 
@@ -64,3 +67,15 @@ def check_choice(name, value, choices):
     if value not in choices:
         expected = " or ".join(repr(choice) for choice in choices)
         raise ValueError(f"{name} must be {expected}. Got {value!r} instead.")
+
+
+def check_integer(name, value, smallest):
+    """Raise ValueError unless `value` is an integer and at least `smallest`."""
+    if not isinstance(value, numbers.Integral) or value < smallest:
+        raise ValueError(f"{name} must be an integer >= {smallest}. Got {value!r} instead.")
+
+
+def check_finite(name, value):
+    """Raise ValueError unless `value` is a real number, neither NaN nor infinite."""
+    if not isinstance(value, numbers.Real) or not math.isfinite(value):
+        raise ValueError(f"{name} must be a finite number. Got {value!r} instead.")

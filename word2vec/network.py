@@ -1,8 +1,6 @@
 """A classifier with one hidden layer: sigmoid units, softmax output, gradients by hand."""
 
-import operator
-
-from .checks import as_float_array, check_same_width, check_shape
+from .checks import as_float_array, check_integer, check_same_width, check_shape
 from .functions import sigmoid, sigmoid_grad
 from .losses import softmax_cross_entropy
 
@@ -90,7 +88,7 @@ def num_parameters(d_in, d_hidden, d_out):
 
     Raises
     ------
-    TypeError, ValueError
+    ValueError
         If a size is not an integer or less than 1.
 
     Examples
@@ -98,13 +96,6 @@ def num_parameters(d_in, d_hidden, d_out):
     >>> num_parameters(10, 5, 3)
     73
     """
-    sizes = {"d_in": d_in, "d_hidden": d_hidden, "d_out": d_out}
-    for name, size in sizes.items():
-        try:
-            sizes[name] = operator.index(size)
-        except TypeError:
-            raise TypeError(f"{name} must be an integer. Got {size!r} instead.") from None
-        if size < 1:
-            raise ValueError(f"{name} must be at least 1. Got {size} instead.")
-    d_in, d_hidden, d_out = sizes.values()
+    for name, size in {"d_in": d_in, "d_hidden": d_hidden, "d_out": d_out}.items():
+        check_integer(name, size, 1)
     return (d_in + 1) * d_hidden + (d_hidden + 1) * d_out

@@ -13,7 +13,7 @@ from .checkpoint import (
     load_latest_checkpoint,
     save_checkpoint,
 )
-from .checks import as_float_array
+from .checks import as_float_array, check_integer
 from .interrupts import held_back_signals
 from .rowsparse import RowSparse
 
@@ -75,7 +75,7 @@ def sgd(
         JSON values that describe `f` (data, model, seed, ...). They are kept in the checkpoints,
         and a checkpoint with others is refused.
     callback : callable, optional
-        Called with a `Progress` after every iteration.
+        Called with a `Progress` after every iteration, and once where a resumed run starts.
     rng : numpy.random.Generator, optional
         The generator that `f` draws from, so that checkpoints can hold its state.
 
@@ -105,8 +105,8 @@ def sgd(
     True
     """
     step_at = _step_schedule(step, anneal_every)
-    _check_integer("iterations", iterations, 0)
-    _check_integer("checkpoint_every", checkpoint_every, 1)
+    check_integer("iterations", iterations, 0)
+    check_integer("checkpoint_every", checkpoint_every, 1)
     x = as_float_array("x0", x0).copy()
     run = {
         **(settings or {}),
@@ -118,6 +118,9 @@ def sgd(
     saved = checkpoint_dir and load_latest_checkpoint(checkpoint_dir, run)
     if saved:
         x, done, smoothed_loss, curve = _restore(saved, step_at, iterations, rng)
+        if callback:
+            step_now, loss = saved.state["step"], saved.state["loss"]
+            callback(Progress(done, x, loss, smoothed_loss, step_now, curve))
     else:
         x, done, smoothed_loss, curve = _postprocess(postprocessing, x), 0, None, []
 
@@ -125,10 +128,11 @@ def sgd(
         stop = done == iterations
         while not stop:
             step_now = step_at(done)
-            loss, gradient = f(x)
+            with np.errstate(over="ignore", invalid="ignore"):  # one error instead, below
+                loss, gradient = f(x)
+                _update(x, step_now, gradient)
             if not np.isfinite(loss):
                 raise FloatingPointError(_diverged("loss", done, step_now, checkpoint_dir))
-            _update(x, step_now, gradient)
             x = _postprocess(postprocessing, x)
 
             done += 1
@@ -149,6 +153,7 @@ def sgd(
                     state = {
                         "iteration": done,
                         "step": step_now,
+                        "loss": loss,
                         "smoothed_loss": smoothed_loss,
                         "generator": rng and rng.bit_generator.state,
                     }
@@ -189,7 +194,7 @@ def linear_schedule(start, end, iterations):
 def _step_schedule(step, anneal_every):
     """The step as a function of the iteration, checked."""
     if anneal_every is not None:
-        _check_integer("anneal_every", anneal_every, 1)
+        check_integer("anneal_every", anneal_every, 1)
     if not callable(step) and not (isinstance(step, numbers.Real) and 0 < step < np.inf):
         raise ValueError(f"step must be a positive number or a function. Got {step!r} instead.")
 
@@ -198,11 +203,6 @@ def _step_schedule(step, anneal_every):
         return float(base) * 0.5 ** (iteration // anneal_every if anneal_every else 0)
 
     return step_at
-
-
-def _check_integer(name, value, smallest):
-    if not isinstance(value, numbers.Integral) or value < smallest:
-        raise ValueError(f"{name} must be an integer >= {smallest}. Got {value!r} instead.")
 
 
 def _restore(saved, step_at, iterations, rng):

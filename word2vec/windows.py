@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .checks import check_integer
 from .sampling import keep_probabilities
 
 
@@ -42,15 +43,15 @@ class WindowSampler:
     Notes
     -----
     Tokens are dropped before distances are counted, so a window reaches across dropped words, but
-    never across the end of a sentence. Each surviving token is equally likely to be the center.
+    never across the end of a sentence. Every sentence is equally likely, and in it every surviving
+    token is equally likely to be the center.
     """
 
     # A draw that finds no neighbour is repeated; a corpus that needs more rounds has none to give.
     _MAX_ROUNDS = 1000
 
     def __init__(self, corpus, counts, window, subsample_threshold=None):
-        if window < 1:
-            raise ValueError(f"window must be at least 1. Got {window} instead.")
+        check_integer("window", window, 1)
         if not (np.diff(corpus.starts) >= 2).any():
             raise ValueError(
                 "No sentence has two words of the vocabulary, so there is no context to learn from."
@@ -59,7 +60,10 @@ class WindowSampler:
         self._corpus = corpus
         self._window = window
         self._keep = keep_probabilities(counts, subsample_threshold)
-        self._cumulative_keep = np.cumsum(self._keep[corpus.tokens])
+        weights = self._keep[corpus.tokens]
+        per_sentence = np.add.reduceat(weights, corpus.starts[:-1])
+        weights /= np.repeat(per_sentence, np.diff(corpus.starts))
+        self._cumulative_weight = np.cumsum(weights)
 
     def draw(self, num_windows, rng):
         """Draw windows that have at least one outside word each.
@@ -90,17 +94,18 @@ class WindowSampler:
 
     def _draw_once(self, num_windows, rng):
         tokens, starts = self._corpus
-        total = self._cumulative_keep[-1]
-        center = np.searchsorted(self._cumulative_keep, rng.random(num_windows) * total, "right")
+        place = rng.random(num_windows) * self._cumulative_weight[-1]
+        center = np.searchsorted(self._cumulative_weight, place, "right")
+        center = np.minimum(center, len(tokens) - 1)  # rounding may place it past the end
         sentence = np.searchsorted(starts, center, "right") - 1
 
         # All tokens of the sentences around the centers, one sentence after the other.
         length = starts[sentence + 1] - starts[sentence]
         first = np.cumsum(length) - length
         window_of = np.repeat(np.arange(num_windows), length)
-        place = np.arange(len(window_of)) + (starts[sentence] - first)[window_of]
-        words = tokens[place]
-        is_center = place == center[window_of]
+        position = np.arange(len(window_of)) + (starts[sentence] - first)[window_of]
+        words = tokens[position]
+        is_center = position == center[window_of]
 
         kept = (rng.random(len(words)) < self._keep[words]) | is_center
         rank = np.cumsum(kept)

@@ -1,0 +1,236 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from utils.gradcheck import gradcheck_naive
+from word2vec import (
+    naive_softmax_loss_and_gradient,
+    neg_sampling_loss_and_gradient,
+    sigmoid,
+    softmax_cross_entropy,
+)
+
+
+@pytest.fixture
+def vectors():
+    """A center vector (3,) and outside vectors (5, 3)."""
+    rng = np.random.default_rng(1)
+    return rng.normal(size=3), rng.normal(size=(5, 3))
+
+
+# Cross-entropy
+
+
+def test_cross_entropy_of_equal_logits_is_log_of_the_number_of_classes():
+    loss, grad = softmax_cross_entropy(np.zeros((1, 4)), [2])
+    assert_allclose(loss, np.log(4))
+    assert_allclose(grad, [[0.25, 0.25, -0.75, 0.25]])
+
+
+def test_cross_entropy_is_summed_over_rows():
+    rng = np.random.default_rng(0)
+    logits, targets = rng.normal(size=(3, 4)), [1, 0, 3]
+    rows = [softmax_cross_entropy(row, t)[0] for row, t in zip(logits, targets, strict=True)]
+    assert_allclose(softmax_cross_entropy(logits, targets)[0], sum(rows))
+
+
+def test_cross_entropy_takes_class_indices_and_one_hot_rows_alike():
+    logits = np.random.default_rng(0).normal(size=(3, 4))
+    targets = np.array([1, 0, 3])
+    by_index, by_row = (softmax_cross_entropy(logits, t) for t in (targets, np.eye(4)[targets]))
+    assert_allclose(by_index[0], by_row[0], rtol=1e-15)
+    assert_array_equal(by_index[1], by_row[1])
+
+
+@pytest.mark.parametrize("targets", [[1, 0, 3], "probabilities"])
+def test_cross_entropy_passes_the_gradient_check(targets):
+    rng = np.random.default_rng(0)
+    if targets == "probabilities":
+        targets = rng.dirichlet(np.ones(4), size=3)
+    gradcheck_naive(lambda z: softmax_cross_entropy(z, targets), rng.normal(size=(3, 4)))
+
+
+def test_cross_entropy_is_right_at_extreme_logits():
+    with np.errstate(all="raise"):
+        loss, grad = softmax_cross_entropy(np.array([-800.0, 800.0]), 0)
+    assert loss == 1600
+    assert_array_equal(grad, [-1, 1])
+
+
+@pytest.mark.parametrize("bad", [-1, 4])
+def test_cross_entropy_refuses_a_class_that_does_not_exist(bad):
+    with pytest.raises(IndexError, match=rf"rows of classes, 0 to 3. Got {bad}"):
+        softmax_cross_entropy(np.zeros((1, 4)), [bad])
+
+
+@pytest.mark.parametrize("targets", [[[0.5, 0.6]], [[1.5, -0.5]]])
+def test_cross_entropy_refuses_rows_that_are_no_probabilities(targets):
+    with pytest.raises(ValueError, match="every row >= 0 and summing to 1"):
+        softmax_cross_entropy(np.zeros((1, 2)), targets)
+
+
+def test_cross_entropy_names_both_shapes_when_targets_do_not_fit():
+    with pytest.raises(ValueError, match=r"shape \(2,\), or.*\(2, 3\). Got shape \(4,\)"):
+        softmax_cross_entropy(np.zeros((2, 3)), [0, 1, 2, 0])
+    with pytest.raises(ValueError, match=r"targets must have shape \(2, 3\).*Got shape \(3, 2\)"):
+        softmax_cross_entropy(np.zeros((2, 3)), np.full((3, 2), 0.5))
+
+
+@pytest.mark.parametrize("shape", [(), (1, 2, 3), (2, 0)])
+def test_cross_entropy_refuses_logits_that_are_no_rows(shape):
+    with pytest.raises(ValueError, match=r"logits must have shape \(N, C\) or \(C,\)"):
+        softmax_cross_entropy(np.zeros(shape), 0)
+
+
+def test_cross_entropy_refuses_targets_that_are_no_integers():
+    with pytest.raises(TypeError, match="targets must be integers. Got dtype float64"):
+        softmax_cross_entropy(np.zeros((1, 4)), [1.0])
+
+
+# Naive softmax
+
+
+def test_naive_softmax_has_the_values_worked_by_hand():
+    # Scores 0 and log 3: p = 1/4 and 3/4.
+    loss, grad_center, grad_outside = naive_softmax_loss_and_gradient(
+        np.array([1.0, 0.0]), 0, np.array([[0.0, 2.0], [np.log(3), 0.0]])
+    )
+    assert_allclose(loss, np.log(4))
+    assert_allclose(grad_center, [0.75 * np.log(3), -0.75 * 2])
+    assert_allclose(grad_outside, [[-0.75, 0], [0.75, 0]])
+
+
+def test_naive_softmax_passes_the_gradient_check_for_the_center_vector(vectors):
+    v, u = vectors
+    gradcheck_naive(lambda v: naive_softmax_loss_and_gradient(v, 2, u)[:2], v)
+
+
+def test_naive_softmax_passes_the_gradient_check_for_the_outside_vectors(vectors):
+    v, u = vectors
+    gradcheck_naive(lambda u: naive_softmax_loss_and_gradient(v, 2, u)[::2], u)
+
+
+# Negative sampling
+
+
+def test_negative_sampling_has_the_values_worked_by_hand():
+    # Scores log 3 (true word: sigma = 3/4) and 0 (negative: sigma = 1/2), the latter twice.
+    loss, grad_center, grad_outside = neg_sampling_loss_and_gradient(
+        np.array([1.0, 0.0]), 0, np.array([[np.log(3), 1.0], [0.0, 2.0], [9.0, 9.0]]), [1, 1]
+    )
+    assert_allclose(loss, -np.log(3 / 4) - 2 * np.log(1 / 2))
+    assert_allclose(grad_center, [-np.log(3) / 4, -1 / 4 + 2 * (1 / 2) * 2])
+    assert_allclose(grad_outside, [[-1 / 4, 0], [2 * (1 / 2), 0], [0, 0]])
+
+
+NEGATIVES = {
+    "distinct": [0, 3, 4],
+    "repeated": [3, 3, 3, 0, 0],
+    "with the outside word": [2, 1, 2],
+    "none": [],
+}
+
+
+@pytest.mark.parametrize("negatives", NEGATIVES.values(), ids=NEGATIVES)
+def test_negative_sampling_passes_the_gradient_check_for_the_center_vector(vectors, negatives):
+    v, u = vectors
+    gradcheck_naive(lambda v: neg_sampling_loss_and_gradient(v, 2, u, negatives)[:2], v)
+
+
+@pytest.mark.parametrize("negatives", NEGATIVES.values(), ids=NEGATIVES)
+def test_negative_sampling_passes_the_gradient_check_for_the_outside_vectors(vectors, negatives):
+    v, u = vectors
+    gradcheck_naive(lambda u: neg_sampling_loss_and_gradient(v, 2, u, negatives)[::2], u)
+
+
+def test_a_negative_drawn_three_times_counts_three_times(vectors):
+    v, u = vectors
+    once = neg_sampling_loss_and_gradient(v, 2, u, [3])
+    three_times = neg_sampling_loss_and_gradient(v, 2, u, [3, 3, 3])
+    assert_allclose(three_times[2][3], 3 * once[2][3])
+    assert_allclose(once[2][3], sigmoid(u[3] @ v) * v)
+
+
+# Both
+
+
+LOSSES = {
+    "naive softmax": naive_softmax_loss_and_gradient,
+    "negative sampling": lambda v, o, u: neg_sampling_loss_and_gradient(v, o, u, [0, 0]),
+}
+both = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+
+
+@both
+def test_shapes_are_those_of_the_arguments(loss, vectors):
+    value, grad_center, grad_outside = loss(vectors[0], 1, vectors[1])
+    assert np.shape(value) == ()
+    assert grad_center.shape == (3,)
+    assert grad_outside.shape == (5, 3)
+
+
+@both
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_dtype_is_kept(loss, vectors, dtype):
+    for result in loss(vectors[0].astype(dtype), 1, vectors[1].astype(dtype)):
+        assert result.dtype == dtype
+
+
+@both
+def test_arguments_are_left_alone(loss, vectors):
+    v, u = vectors[0].copy(), vectors[1].copy()
+    loss(v, 1, u)
+    assert_array_equal(v, vectors[0])
+    assert_array_equal(u, vectors[1])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    # Scores: -800 for the outside word, 800 for the other one, which is the negative, twice.
+    [("naive softmax", 1600), ("negative sampling", 800 + 2 * 800)],
+)
+def test_loss_is_right_at_extreme_scores(loss, expected, dtype):
+    with np.errstate(all="raise"):
+        value, grad_center, grad_outside = LOSSES[loss](
+            np.array([1], dtype), 1, np.array([[800], [-800]], dtype)
+        )
+    assert value == expected
+    assert np.isfinite(grad_center).all()
+    assert np.isfinite(grad_outside).all()
+
+
+@both
+@pytest.mark.parametrize("index", [-1, 5])
+def test_index_out_of_range_is_refused(loss, vectors, index):
+    with pytest.raises(IndexError, match=rf"outside_idx must be rows.*0 to 4. Got {index}"):
+        loss(vectors[0], index, vectors[1])
+
+
+@pytest.mark.parametrize("index", [-1, 5])
+def test_negative_index_out_of_range_is_refused(vectors, index):
+    with pytest.raises(IndexError, match=f"negative_indices.* Got {index} .* do not wrap"):
+        neg_sampling_loss_and_gradient(vectors[0], 1, vectors[1], [0, index])
+
+
+@both
+def test_vectors_of_different_size_are_refused_with_both_shapes(loss, vectors):
+    message = r"center_vec and outside_vectors.* Got shapes \(2,\) and \(5, 3\)"
+    with pytest.raises(ValueError, match=message):
+        loss(vectors[0][:2], 1, vectors[1])
+
+
+@both
+def test_arrays_of_the_wrong_dimension_are_refused(loss, vectors):
+    with pytest.raises(ValueError, match=r"center_vec must be a vector. Got shape \(1, 3\)"):
+        loss(vectors[0][np.newaxis], 1, vectors[1])
+    with pytest.raises(ValueError, match=r"outside_vectors must be a matrix. Got shape \(3,\)"):
+        loss(vectors[0], 1, vectors[1][0])
+    with pytest.raises(ValueError, match=r"outside_idx must be a single index. Got shape \(1,\)"):
+        loss(vectors[0], [1], vectors[1])
+
+
+@both
+def test_fractional_index_is_refused(loss, vectors):
+    with pytest.raises(TypeError, match="outside_idx must be integers. Got dtype float64"):
+        loss(vectors[0], 1.0, vectors[1])

@@ -1,0 +1,152 @@
+import functools
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from utils.gradcheck import gradcheck_naive
+from word2vec import cbow, neg_sampling_loss_and_gradient, skipgram
+
+V, D = 6, 3
+OUTSIDE = {"distinct outside words": [0, 4, 5], "repeated outside words": [4, 1, 4, 4]}
+MODELS = {
+    "skip-gram": skipgram,
+    "CBOW sum": functools.partial(cbow, reduction="sum"),
+    "CBOW mean": functools.partial(cbow, reduction="mean"),
+}
+LOSSES = {"naive softmax": 0, "negatives": 3, "repeated negatives": 10}  # number of negatives
+
+every_model = pytest.mark.parametrize("model", MODELS)
+every_loss = pytest.mark.parametrize("loss", LOSSES)
+
+
+@pytest.fixture
+def vectors():
+    """Center and outside vectors, (6, 3) each."""
+    rng = np.random.default_rng(2)
+    return rng.normal(size=(V, D)), rng.normal(size=(V, D))
+
+
+def negatives_for(model, loss, num_outside):
+    """Negatives in the shape the model wants; ten draws from six words repeat some."""
+    if not LOSSES[loss]:
+        return None
+    shape = (num_outside, LOSSES[loss]) if model == "skip-gram" else (LOSSES[loss],)
+    return np.random.default_rng(3).integers(V, size=shape)
+
+
+@every_model
+@every_loss
+@pytest.mark.parametrize("outside", OUTSIDE.values(), ids=OUTSIDE)
+def test_gradients_of_both_matrices_pass_the_gradient_check(model, loss, outside, vectors):
+    negatives = negatives_for(model, loss, len(outside))
+
+    def f(stacked):
+        value, grad_center, grad_outside = MODELS[model](2, outside, *stacked, negatives)
+        return value, np.stack([grad_center, grad_outside])
+
+    gradcheck_naive(f, np.stack(vectors), f"{model}, {loss}")
+
+
+def test_skipgram_is_the_sum_over_its_outside_words(vectors):
+    negatives = [[1, 1], [3, 0]]
+    loss, grad_center, grad_outside = skipgram(2, [4, 5], *vectors, negatives)
+    pairs = [
+        neg_sampling_loss_and_gradient(vectors[0][2], outside, vectors[1], row)
+        for outside, row in zip([4, 5], negatives, strict=True)
+    ]
+    assert_allclose(loss, pairs[0][0] + pairs[1][0])
+    assert_allclose(grad_center[2], pairs[0][1] + pairs[1][1])
+    assert_allclose(grad_outside, pairs[0][2] + pairs[1][2])
+
+
+def test_skipgram_gives_no_gradient_to_other_center_vectors(vectors):
+    _, grad_center, _ = skipgram(2, [4, 5], *vectors)
+    assert_array_equal(np.flatnonzero(grad_center.any(axis=1)), [2])
+
+
+def test_cbow_gives_gradient_to_the_center_vectors_of_the_outside_words_only(vectors):
+    _, grad_center, _ = cbow(2, [4, 5, 4], *vectors)
+    assert_array_equal(np.flatnonzero(grad_center.any(axis=1)), [4, 5])
+
+
+def test_cbow_gives_a_word_that_occurs_twice_twice_the_gradient(vectors):
+    _, grad_center, _ = cbow(2, [4, 5, 4], *vectors)
+    assert_allclose(grad_center[4], 2 * grad_center[5])
+
+
+def test_cbow_mean_divides_the_gradient_by_the_number_of_outside_words(vectors):
+    center_vectors = np.zeros((V, D))  # v_hat is zero for sum and mean
+    _, of_sum, _ = cbow(2, [4, 5, 1], center_vectors, vectors[1], reduction="sum")
+    _, of_mean, _ = cbow(2, [4, 5, 1], center_vectors, vectors[1], reduction="mean")
+    assert_allclose(of_mean, of_sum / 3)
+
+
+def test_cbow_sums_unless_told_otherwise(vectors):
+    assert cbow(2, [4, 5], *vectors)[0] == cbow(2, [4, 5], *vectors, reduction="sum")[0]
+    assert cbow(2, [4, 5], *vectors)[0] != cbow(2, [4, 5], *vectors, reduction="mean")[0]
+
+
+@every_model
+@every_loss
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_dtype_is_kept(model, loss, dtype, vectors):
+    arrays = [array.astype(dtype) for array in vectors]
+    for result in MODELS[model](2, [4, 5], *arrays, negatives_for(model, loss, 2)):
+        assert result.dtype == dtype
+
+
+@every_model
+@every_loss
+def test_arguments_are_left_alone(model, loss, vectors):
+    arguments = [np.array([4, 5]), *vectors, negatives_for(model, loss, 2)]
+    before = [None if argument is None else argument.copy() for argument in arguments]
+    MODELS[model](2, *arguments)
+    for argument, copy in zip(arguments, before, strict=True):
+        assert_array_equal(argument, copy)
+
+
+@every_model
+@pytest.mark.parametrize("bad", [-1, V])
+def test_index_out_of_range_is_refused(model, bad, vectors):
+    with pytest.raises(IndexError, match=f"center_idx must be rows.*Got {bad}"):
+        MODELS[model](bad, [4, 5], *vectors)
+    with pytest.raises(IndexError, match=f"outside_indices must be rows.*Got {bad}"):
+        MODELS[model](2, [4, bad], *vectors)
+
+
+@every_model
+def test_matrices_of_different_shape_are_refused_with_both_shapes(model, vectors):
+    message = r"outside_vectors must have shape \(6, 3\).*Got shape \(6, 2\)"
+    with pytest.raises(ValueError, match=message):
+        MODELS[model](2, [4, 5], vectors[0], vectors[1][:, :2])
+
+
+def test_skipgram_refuses_negatives_that_do_not_fit_its_outside_words(vectors):
+    message = r"one row for each outside word. Got shape \(3, 2\) for .* shape \(2,\)"
+    with pytest.raises(ValueError, match=message):
+        skipgram(2, [4, 5], *vectors, np.zeros((3, 2), dtype=int))
+    with pytest.raises(ValueError, match=r"negative_indices must be a matrix of indices"):
+        skipgram(2, [4, 5], *vectors, [0, 1])
+
+
+def test_cbow_refuses_a_matrix_of_negatives(vectors):
+    with pytest.raises(ValueError, match=r"negative_indices must be a vector of indices"):
+        cbow(2, [4, 5], *vectors, [[0, 1]])
+
+
+def test_cbow_refuses_an_unknown_reduction(vectors):
+    with pytest.raises(ValueError, match="reduction must be 'sum' or 'mean'. Got 'max' instead"):
+        cbow(2, [4, 5], *vectors, reduction="max")
+
+
+def test_cbow_refuses_a_window_without_outside_words(vectors):
+    with pytest.raises(ValueError, match="at least one word to predict the center from"):
+        cbow(2, [], *vectors)
+
+
+def test_skipgram_without_outside_words_has_no_loss_and_no_gradient(vectors):
+    loss, grad_center, grad_outside = skipgram(2, [], *vectors)
+    assert loss == 0
+    assert not grad_center.any()
+    assert not grad_outside.any()
