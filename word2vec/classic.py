@@ -23,7 +23,7 @@ def train_classic(
     window=5,
     negative=10,
     ns_exponent=0.75,
-    sample=5e-5,
+    sample=1e-3,
     min_count=1,
     step=3.0,
     anneal_every=20_000,
