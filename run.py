@@ -20,12 +20,17 @@ from word2vec.corpus import LineSentences
 from word2vec.files import atomic_write
 from word2vec.sgd import CURVE_EVERY
 
-SAMPLE_NAME = "the small made-up sample in data/sample"
+SST = "Stanford Sentiment Treebank"
+SAMPLE = "the small made-up sample in data/sample"
+
+# What suits one corpus does not suit another.
+DEFAULTS = {"sample": 1e-3, "iterations": 40_000}
+DEFAULTS_FOR = {SST: {"sample": 5e-5}, SAMPLE: {"iterations": 10_000}}
 
 # Arguments of train_classic that are options of the same name.
 SETTINGS = (
     "model loss cbow_reduction vector_size window negative sample min_count step anneal_every "
-    "batch_size seed"
+    "iterations batch_size seed"
 ).split()
 
 # The words of the picture, by group. Those that the corpus lacks are left out.
@@ -114,8 +119,7 @@ def parse_arguments(arguments):
     add(
         "--sample",
         type=float,
-        default=5e-5,
-        help="relative frequency from which on words are thinned out [%(default)s]",
+        help="relative frequency from which on words are thinned out [1e-3; for SST 5e-5]",
     )
 
     add = parser.add_argument_group("optimizer").add_argument
@@ -144,20 +148,19 @@ def parse_arguments(arguments):
 def train(options):
     """Train as the options say and write the results into the output directory."""
     name, sentences = load_corpus(options)
-    iterations = options.iterations
-    if iterations is None:
-        iterations = 10_000 if name == SAMPLE_NAME else 40_000
+    for option, value in (DEFAULTS | DEFAULTS_FOR.get(name, {})).items():
+        if getattr(options, option) is None:
+            setattr(options, option, value)
     settings = {key: getattr(options, key) for key in SETTINGS}
     output = Path(options.output)
     checkpoints = output / "checkpoints"
     if options.restart and checkpoints.exists():
         shutil.rmtree(checkpoints)
 
-    with ProgressBar(iterations, options.batch_size) as progress:
+    with ProgressBar(options.iterations, options.batch_size) as progress:
         vectors = train_classic(
             sentences,
             **settings,
-            iterations=iterations,
             checkpoint_dir=checkpoints,
             checkpoint_every=options.checkpoint_every,
             callback=progress,
@@ -166,7 +169,7 @@ def train(options):
     save_plots(vectors, progress, output)
     metrics = {
         "corpus": name,
-        "settings": {**settings, "iterations": iterations},
+        "settings": settings,
         "vocabulary_size": len(vectors),
         "smoothed_loss_per_window": progress.smoothed_loss,
         f"smoothed_loss_every_{CURVE_EVERY}_iterations": progress.curve,
@@ -178,7 +181,7 @@ def train(options):
         json.dump(metrics, file, indent=2)
     shutil.rmtree(checkpoints)  # complete: the same command now trains anew
 
-    print(f"Smoothed loss per window after {iterations} iterations: {progress.smoothed_loss:.3f}")
+    print(f"Smoothed loss per window: {progress.smoothed_loss:.3f}")
     print_neighbors(vectors)
     print(f"Wrote vectors.txt, word_vectors.png, loss.png and metrics.json into {output}")
 
@@ -190,9 +193,9 @@ def load_corpus(options):
     elif options.treebank:
         name, sentences = options.treebank, StanfordSentiment(options.treebank).sentences
     elif default_path():
-        name, sentences = "Stanford Sentiment Treebank", StanfordSentiment().sentences
+        name, sentences = SST, StanfordSentiment().sentences
     else:
-        name, sentences = SAMPLE_NAME, StanfordSentiment(DATA_DIR / "sample").sentences
+        name, sentences = SAMPLE, StanfordSentiment(DATA_DIR / "sample").sentences
         print("The Stanford Sentiment Treebank is not in data/; ./get_datasets.sh downloads it.")
     print(f"Training on: {name}")
     return name, sentences

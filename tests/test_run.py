@@ -68,7 +68,7 @@ def test_training_says_what_it_read_and_shows_neighbors(train, corpus, capsys):
     out = capsys.readouterr().out
     assert f"Training on: {corpus}" in out
     assert "great: " in out
-    assert "Smoothed loss per window after 120 iterations: " in out
+    assert "Smoothed loss per window: " in out
 
 
 def test_without_arguments_the_sample_is_used_and_the_download_named(tmp_path, monkeypatch, capsys):
