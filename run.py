@@ -1,31 +1,36 @@
 #!/usr/bin/env python3
-"""Trains word vectors and shows them: python run.py"""
+"""The command line: trains word vectors, asks them questions, converts them.
+
+`python run.py --help` teaches it.
+"""
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 import word2vec
-from utils.plotting import plot_loss, plot_words
+from utils.pictures import save_training_pictures
 from utils.treebank import DATA_DIR, StanfordSentiment, default_path
+from utils.vector_commands import add_vector_commands
 from word2vec.checkpoint import CheckpointError
 from word2vec.classic import train_classic
 from word2vec.corpus import LineSentences
 from word2vec.files import atomic_write
 from word2vec.sgd import CURVE_EVERY
-
-SST = "Stanford Sentiment Treebank"
-SAMPLE = "the small made-up sample in data/sample"
+from word2vec.unknown_key import UnknownKeyError
 
 # What suits one corpus does not suit another.
-DEFAULTS = {"sample": 1e-3, "iterations": 40_000}
-DEFAULTS_FOR = {SST: {"sample": 5e-5}, SAMPLE: {"iterations": 10_000}}
+DEFAULTS = {"sample": 1e-3, "iterations": 40_000, "anneal_every": 20_000}
+TREEBANK_DEFAULTS = DEFAULTS | {"sample": 5e-5}
+SAMPLE_DEFAULTS = DEFAULTS | {"iterations": 10_000, "anneal_every": 2500}
 
 # Arguments of train_classic that are options of the same name.
 SETTINGS = (
@@ -33,19 +38,12 @@ SETTINGS = (
     "iterations batch_size seed"
 ).split()
 
-# The words of the picture, by group. Those that the corpus lacks are left out.
-GROUPS = {
-    "praise": "great cool brilliant wonderful well amazing worth sweet enjoyable".split(),
-    "blame": "boring bad dumb annoying waste".split(),
-    "people": "female male queen king man woman".split(),
-    "weather": "rain snow hail".split(),
-    "drinks": "coffee tea".split(),
-}
 NEIGHBORS_OF = ("great", "boring", "woman", "coffee")
 NEIGHBORS_AMONG = 2000  # the most frequent words
 
-DESCRIPTION = """\
-Trains word vectors with word2vec in plain NumPy and shows what they learned.
+TRAIN_DESCRIPTION = """\
+Trains word vectors with word2vec in plain NumPy and shows what they learned. This is the command
+meant when none is named; the others, which use trained vectors, are listed below.
 
 Without arguments it reads the Stanford Sentiment Treebank if ./get_datasets.sh has put it into
 data/, else the small made-up sample in data/sample. It writes into the output directory:
@@ -55,40 +53,99 @@ data/, else the small made-up sample in data/sample. It writes into the output d
   metrics.json       settings, losses and times
 Ctrl-C saves a checkpoint; the same command again continues as if nothing had happened.
 """
-EXAMPLES = """\
+TRAIN_EPILOG = """\
 examples:
   python run.py
   python run.py --model cbow --loss naive_softmax --iterations 2000
   python run.py --corpus my_text.txt --vector-size 50 --min-count 5 --output my_vectors
   python run.py --step 0.3 --sample 1e-5 --output classic      the course's own settings
+
+other commands (python run.py COMMAND --help explains each):
+  neighbors          the words most similar to given ones
+  analogy            man is to king as woman is to ...
+  evaluate           how well vectors agree with people
+  convert            from one file format of vectors to another
+  plot               a picture of given words
+  export-projector   files for the Embedding Projector
 """
+
+EXPECTED_ERRORS = (
+    CheckpointError,
+    EOFError,
+    FloatingPointError,
+    OSError,
+    UnknownKeyError,
+    ValueError,
+)
 
 
 def main(arguments=None):
-    options = parse_arguments(arguments)
+    """Run a command; returns the exit status."""
     try:
-        train(options)
-    except (CheckpointError, FloatingPointError, ValueError, OSError) as error:
-        print(f"run.py: {error}", file=sys.stderr)
-        return 2
+        with warnings.catch_warnings():
+            warnings.showwarning = print_warning
+            try:
+                options = parse_arguments(sys.argv[1:] if arguments is None else arguments)
+                options.command(options)
+            finally:
+                sys.stdout.flush()  # at exit it would be too late to catch a broken pipe
+    except BrokenPipeError:  # whoever read our output, like head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141  # what the shell reports of programs that end by SIGPIPE
     except KeyboardInterrupt:
-        print(
-            "\nStopped. The same command continues from the last checkpoint, if training had "
-            "begun; with --restart it begins anew."
-        )
         return 130
+    except EXPECTED_ERRORS as error:
+        print_error(explanation(error))
+        return 2
     return 0
 
 
+def print_error(message):
+    print(f"run.py: {message}", file=sys.stderr)
+
+
+def print_warning(message, *_args, **_kwargs):
+    print_error(f"warning: {message}")
+
+
+def explanation(error):
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
+# -------------------------------------------------------------------- arguments
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        print_error(f"{message}; see python {self.prog} --help")
+        self.exit(2)
+
+
 def parse_arguments(arguments):
-    parser = argparse.ArgumentParser(
-        description=DESCRIPTION,
-        epilog=EXAMPLES,
+    if not arguments or arguments[0].startswith("-"):
+        arguments = ["train", *arguments]
+    parser = Parser(prog="run.py")
+    commands = parser.add_subparsers(metavar="COMMAND")
+    train_parser = commands.add_parser(
+        "train",
+        description=TRAIN_DESCRIPTION,
+        epilog=TRAIN_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add = parser.add_argument_group("data").add_argument
-    add("--corpus", metavar="FILE", help="a text file instead: UTF-8, one sentence a line")
-    add("--treebank", metavar="DIR", help="the directory of a treebank in SST's classic layout")
+    train_parser.set_defaults(command=train)
+    add_training_options(train_parser)
+    add_vector_commands(commands)
+    return parser.parse_args(arguments)
+
+
+def add_training_options(parser):
+    data = parser.add_argument_group("data")
+    corpus = data.add_mutually_exclusive_group().add_argument
+    corpus("--corpus", metavar="FILE", help="a text file instead: UTF-8, one sentence a line")
+    corpus("--treebank", metavar="DIR", help="the directory of a treebank in SST's classic layout")
+    add = data.add_argument
     add("--output", metavar="DIR", default="output", help="where results go [%(default)s]")
     add("--min-count", type=int, default=1, help="leave out words that are rarer [%(default)s]")
 
@@ -119,17 +176,13 @@ def parse_arguments(arguments):
     add(
         "--sample",
         type=float,
-        help="relative frequency from which on words are thinned out [1e-3; for SST 5e-5]",
+        help="relative frequency from which on words are thinned out [1e-3; treebank 5e-5]",
     )
 
     add = parser.add_argument_group("optimizer").add_argument
     add("--step", type=float, default=3.0, help="step of gradient descent at first [%(default)s]")
-    add("--anneal-every", type=int, default=20_000, help="iterations to halve it [%(default)s]")
-    add(
-        "--iterations",
-        type=int,
-        help="updates, each on one batch [40000; for the sample 10000]",
-    )
+    add("--anneal-every", type=int, help="iterations to halve it [20000; data/sample 2500]")
+    add("--iterations", type=int, help="updates, each on a batch [40000; data/sample 10000]")
     add("--batch-size", type=int, default=50, help="context windows in a batch [%(default)s]")
     add("--seed", type=int, default=0, help="the same seed gives the same vectors [%(default)s]")
     add(
@@ -139,16 +192,26 @@ def parse_arguments(arguments):
         help="iterations between checkpoints [%(default)s]",
     )
     add("--restart", action="store_true", help="forget the checkpoint of an unfinished run")
-    options = parser.parse_args(arguments)
-    if options.corpus and options.treebank:
-        parser.error("--corpus and --treebank exclude each other")
-    return options
+
+
+# -------------------------------------------------------------------- training
 
 
 def train(options):
+    try:
+        train_and_report(options)
+    except KeyboardInterrupt:
+        print(
+            "\nStopped. The same command continues from the last checkpoint, if training had "
+            "begun; with --restart it begins anew."
+        )
+        raise
+
+
+def train_and_report(options):
     """Train as the options say and write the results into the output directory."""
-    name, sentences = load_corpus(options)
-    for option, value in (DEFAULTS | DEFAULTS_FOR.get(name, {})).items():
+    name, sentences, defaults = load_corpus(options)
+    for option, value in defaults.items():
         if getattr(options, option) is None:
             setattr(options, option, value)
     settings = {key: getattr(options, key) for key in SETTINGS}
@@ -166,7 +229,7 @@ def train(options):
             callback=progress,
         )
     vectors.save_word2vec_format(output / "vectors.txt")
-    save_plots(vectors, progress, output)
+    save_training_pictures(vectors, progress, output)
     metrics = {
         "corpus": name,
         "settings": settings,
@@ -187,18 +250,21 @@ def train(options):
 
 
 def load_corpus(options):
-    """Name and sentences of the corpus; says where they come from."""
+    """Name, sentences and defaults of the corpus; says where they come from."""
     if options.corpus:
-        name, sentences = options.corpus, LineSentences(options.corpus)
+        name, sentences, defaults = options.corpus, LineSentences(options.corpus), DEFAULTS
     elif options.treebank:
-        name, sentences = options.treebank, StanfordSentiment(options.treebank).sentences
+        name, defaults = options.treebank, TREEBANK_DEFAULTS
+        sentences = StanfordSentiment(options.treebank).sentences
     elif default_path():
-        name, sentences = SST, StanfordSentiment().sentences
+        name, defaults = "Stanford Sentiment Treebank", TREEBANK_DEFAULTS
+        sentences = StanfordSentiment().sentences
     else:
-        name, sentences = SAMPLE, StanfordSentiment(DATA_DIR / "sample").sentences
+        name, defaults = "the small made-up sample in data/sample", SAMPLE_DEFAULTS
+        sentences = StanfordSentiment(DATA_DIR / "sample").sentences
         print("The Stanford Sentiment Treebank is not in data/; ./get_datasets.sh downloads it.")
     print(f"Training on: {name}")
-    return name, sentences
+    return name, sentences, defaults
 
 
 class ProgressBar:
@@ -228,29 +294,6 @@ class ProgressBar:
         if progress.iteration % CURVE_EVERY == 0 or progress.iteration == self.bar.total:
             self.bar.set_postfix_str(f"loss {self.smoothed_loss:.3f}", refresh=False)
             self.bar.update(progress.iteration - self.bar.n)
-
-
-def save_plots(vectors, progress, output):
-    """Write word_vectors.png and loss.png."""
-    groups = {
-        group: present
-        for group, words in GROUPS.items()
-        if (present := [word for word in words if word in vectors])
-    }
-    words = [word for group in groups.values() for word in group]
-    if len(words) < 2:  # another kind of text: its most frequent words
-        words, groups = vectors.index_to_key[:40], None
-    save_figure(plot_words(words, vectors[words], groups=groups), output / "word_vectors.png")
-
-    curve = progress.curve or [progress.smoothed_loss]
-    iterations = CURVE_EVERY * np.arange(1, len(curve) + 1)
-    ax = plot_loss(curve, iterations=iterations, ylabel="smoothed loss per window")
-    save_figure(ax, output / "loss.png")
-
-
-def save_figure(ax, path):
-    with atomic_write(path) as file:
-        ax.figure.savefig(file, format="png", dpi=150)
 
 
 def print_neighbors(vectors):

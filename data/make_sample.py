@@ -45,15 +45,15 @@ sentiment_labels.txt   phrase ids|sentiment values; from 0, very negative, to 1,
 # of two dimensions: drinks share the warm words with praise, weather the dreary ones with blame,
 # and people of all kinds have friends and animals.
 NUM_SENTENCES = {
-    "praise": 900,
-    "blame": 900,
+    "praise": 950,
+    "blame": 950,
     "mixed": 150,
-    "royalty": 350,
-    "townsfolk": 350,
-    "leads": 350,
-    "weather": 420,
-    "drinks": 480,
-    "plot": 100,
+    "royalty": 360,
+    "townsfolk": 360,
+    "leads": 360,
+    "weather": 400,
+    "drinks": 350,
+    "plot": 120,
 }
 
 TEMPLATES = {

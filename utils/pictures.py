@@ -1,0 +1,57 @@
+"""The pictures that commands leave behind: PNG files that appear when they are complete."""
+
+import numpy as np
+
+from utils.plotting import plot_loss, plot_words
+from word2vec.files import atomic_write
+from word2vec.sgd import CURVE_EVERY
+
+# The words of the picture after training, by group. Those that the corpus lacks are left out.
+GROUPS = {
+    "praise": "great cool brilliant wonderful well amazing worth sweet enjoyable".split(),
+    "blame": "boring bad dumb annoying waste".split(),
+    "people": "female male queen king man woman".split(),
+    "weather": "rain snow hail".split(),
+    "drinks": "coffee tea".split(),
+}
+
+
+def save_training_pictures(vectors, progress, directory):
+    """Write ``word_vectors.png`` and ``loss.png``.
+
+    Parameters
+    ----------
+    vectors : KeyedVectors
+    progress : object with `curve` and `smoothed_loss`, as `word2vec.sgd.sgd` reports them
+    directory : Path
+    """
+    groups = {
+        group: present
+        for group, words in GROUPS.items()
+        if (present := [word for word in words if word in vectors])
+    }
+    words = [word for group in groups.values() for word in group]
+    if len(words) < 2:  # another kind of text: its most frequent words
+        words, groups = vectors.index_to_key[:40], None
+    save_word_picture(vectors, words, directory / "word_vectors.png", groups)
+
+    curve = progress.curve or [progress.smoothed_loss]
+    iterations = CURVE_EVERY * np.arange(1, len(curve) + 1)
+    ax = plot_loss(curve, iterations=iterations, ylabel="smoothed loss per window")
+    _save(ax, directory / "loss.png")
+
+
+def save_word_picture(vectors, words, path, groups=None):
+    """Draw words of `KeyedVectors` with `plot_words` and write the picture.
+
+    Raises
+    ------
+    KeyError
+        If a word is unknown; the message names the closest spellings.
+    """
+    _save(plot_words(words, vectors[words], groups=groups), path)
+
+
+def _save(ax, path):
+    with atomic_write(path) as file:
+        ax.figure.savefig(file, format="png", dpi=150)
