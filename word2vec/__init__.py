@@ -18,6 +18,7 @@ from .losses import (
 from .models import cbow, skipgram
 from .network import num_parameters, two_layer_net
 from .sgd import sgd
+from .trainer import Word2Vec
 from .vectors import KeyedVectors
 
 __version__ = "0.1.0"

@@ -14,8 +14,13 @@ MAX_SENTENCE_LENGTH = 1000
 _OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 
 
+def open_text(path):
+    """Open a text file for reading bytes, uncompressing ``.gz``, ``.bz2`` and ``.xz``."""
+    return _OPENERS.get(Path(path).suffix, open)(path, "rb")
+
+
 class LineSentences:
-    """The sentences of a text file, one a line, words separated by white space.
+    """The sentences of a text file, one a line, words separated by ASCII white space.
 
     Can be iterated any number of times; each time the file is read anew, line by line.
 
@@ -38,15 +43,14 @@ class LineSentences:
             raise FileNotFoundError(f"There is no text file {self.path}.")
 
     def __iter__(self):
-        opener = _OPENERS.get(self.path.suffix, open)
-        with opener(self.path, "rb") as file:
+        with open_text(self.path) as file:
             for number, line in enumerate(file, start=1):
                 try:
-                    yield line.decode("utf-8").split()
+                    yield [word.decode("utf-8") for word in line.split()]
                 except UnicodeDecodeError as error:
                     raise ValueError(
-                        f"{self.path}, line {number}: not UTF-8 text ({error.reason} at byte "
-                        f"{error.start}). Convert the file to UTF-8 first."
+                        f"{self.path}, line {number}: {error.object!r} is not UTF-8 text. "
+                        "Convert the file to UTF-8 first."
                     ) from error
 
 

@@ -44,9 +44,35 @@ def scatter_sum(row_of, weights, vectors):
     return RowSparse(rows, group_sum(place.reshape(row_of.shape), weights, vectors, len(rows)))
 
 
+def sum_rows(rows, vectors, num_rows):
+    """Add vectors to the rows they belong to, when the rows are few and known: no sort.
+
+    Parameters
+    ----------
+    rows : ndarray of int, shape (T,)
+        0 to `num_rows` - 1, repeated as it comes.
+    vectors : ndarray of shape (T, d)
+    num_rows : int
+        Rows of the whole matrix.
+
+    Returns
+    -------
+    RowSparse
+        With its rows in ascending order.
+    """
+    occurs = np.zeros(num_rows, dtype=bool)
+    occurs[rows] = True
+    distinct = np.flatnonzero(occurs)
+    place = np.empty(num_rows, dtype=np.int32)
+    place[distinct] = np.arange(len(distinct), dtype=np.int32)
+    ones = np.ones((len(rows), 1), dtype=vectors.dtype)
+    sums = group_sum(place[rows][:, np.newaxis], ones, vectors, len(distinct))
+    return RowSparse(distinct, sums)
+
+
 def group_sum(group_of, weights, vectors, num_groups):
     """As `scatter_sum`, with the result in full: an ndarray of shape (num_groups, d)."""
     num_vectors, shares = group_of.shape
-    starts = np.arange(num_vectors + 1) * shares
+    starts = np.arange(num_vectors + 1, dtype=np.int32) * shares
     shape = (num_groups, num_vectors)
     return csc_array((weights.ravel(), group_of.ravel(), starts), shape=shape) @ vectors

@@ -108,7 +108,8 @@ class AliasTable:
                 small.append(large.pop())
         for box in small + large:  # full, but for rounding
             share[box] = 1.0
-        self._own_share = np.array(share)
+        # In units of 2^-32, for draws in integer arithmetic.
+        self._own_share = np.round(np.array(share) * 2.0**32).astype(np.uint64)
         self._alias = np.array(alias, dtype=np.int64)
 
     def __len__(self):
@@ -124,12 +125,14 @@ class AliasTable:
 
         Returns
         -------
-        ndarray of int64, of shape `size`, with values 0 to V - 1.
+        ndarray of int64, of shape `size`, with values 0 to V - 1. Their probabilities are exact
+        to 2^-32 / V.
         """
-        # One uniform number serves twice: its integer part picks the box, the rest the outcome.
-        place = rng.random(size) * len(self)
-        box = place.astype(np.int64)
-        return np.where(place - box < self._own_share[box], box, self._alias[box])
+        # The upper half of 64 random bits picks the box, the lower half the outcome.
+        bits = rng.integers(2**64, size=size, dtype=np.uint64)
+        box = ((bits >> 32) * len(self) >> 32).view(np.int64)
+        own = (bits & 0xFFFFFFFF) < self._own_share[box]
+        return np.where(own, box, self._alias[box])
 
 
 def draw_negatives(noise, targets, num_negatives, rng):

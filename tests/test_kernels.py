@@ -1,0 +1,229 @@
+"""The engine's kernels: right by the gradient checker, and equal to the reference models."""
+
+import functools
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from utils.gradcheck import gradcheck_naive
+from word2vec import cbow, log_sigmoid, sigmoid, skipgram
+from word2vec.kernels import (
+    cbow_naive_softmax,
+    cbow_neg_sampling,
+    skipgram_naive_softmax,
+    skipgram_neg_sampling,
+)
+from word2vec.rowsparse import sum_rows
+from word2vec.runs import BLOCK_SIZE, add_overlapping_blocks, draw_run, overlapping_blocks
+from word2vec.sampling import AliasTable
+
+V, D, WINDOW, K, N = 9, 3, 2, 5, 4
+KERNELS = {
+    "skip-gram, negative sampling": functools.partial(
+        skipgram_neg_sampling, window=WINDOW, num_negatives=K
+    ),
+    "CBOW mean, negative sampling": functools.partial(
+        cbow_neg_sampling, window=WINDOW, num_negatives=K, reduction="mean"
+    ),
+    "CBOW sum, negative sampling": functools.partial(
+        cbow_neg_sampling, window=WINDOW, num_negatives=K, reduction="sum"
+    ),
+    "skip-gram, naive softmax": functools.partial(
+        skipgram_naive_softmax, window=WINDOW, max_logits=4 * V
+    ),
+    "CBOW mean, naive softmax": functools.partial(
+        cbow_naive_softmax, window=WINDOW, max_logits=4 * V, reduction="mean"
+    ),
+    "CBOW sum, naive softmax": functools.partial(
+        cbow_naive_softmax, window=WINDOW, max_logits=4 * V, reduction="sum"
+    ),
+}
+every_kernel = pytest.mark.parametrize("name", KERNELS)
+
+
+def example_ids(length=40, seed=0):
+    """Words of a small vocabulary, so that they repeat, in sentences."""
+    rng = np.random.default_rng(seed)
+    ids = rng.integers(V, size=length)
+    ids[[7, 20, 21, 30]] = V  # ends of sentences, one of them empty
+    return ids.astype(np.int32)
+
+
+def example_run(ids=None, window=WINDOW, keep=1.0, seed=1):
+    ids = example_ids() if ids is None else ids
+    keep = np.append(np.full(V, keep, dtype=np.float32), np.float32(2))
+    noise = AliasTable(np.arange(1, V + 1))
+    return draw_run(ids, V, keep, window, noise, N, np.random.default_rng(seed))
+
+
+@pytest.fixture
+def vectors():
+    rng = np.random.default_rng(2)
+    return rng.normal(size=(V, D)), rng.normal(size=(V, D))
+
+
+def windows_of(run, window=WINDOW):
+    """Center, outside words and negatives of every window of a run, one at a time."""
+    for block, place in np.ndindex(run.mask.shape[:2]):
+        at = block * BLOCK_SIZE + place
+        seen = run.tokens[block * BLOCK_SIZE :][: BLOCK_SIZE + 2 * window]
+        outside = seen[run.mask[block, place]]
+        if len(outside):
+            yield run.tokens[window + at], outside, run.negatives[block]
+
+
+def negatives_loss(vector, negatives, u, num_pairs):
+    """The shared negatives' part of the loss of a center in `num_pairs` pairs, with gradients."""
+    weight = num_pairs * K / N
+    scores = u[negatives] @ vector
+    grad_u = np.zeros_like(u)
+    np.add.at(grad_u, negatives, weight * np.outer(sigmoid(scores), vector))
+    return -weight * log_sigmoid(-scores).sum(), weight * sigmoid(scores) @ u[negatives], grad_u
+
+
+def reference(name, run, v, u):
+    """The sum of `skipgram` or `cbow` over the windows, with the shared negatives weighted."""
+    total = [0.0, np.zeros_like(v), np.zeros_like(u)]
+    for center, outside, negatives in windows_of(run):
+        reduction = "mean" if "mean" in name else "sum"
+        skip = name.startswith("skip-gram")
+        none = None
+        if "negative" in name:  # the positive part: negative sampling without negatives
+            none = np.zeros((len(outside), 0) if skip else 0, dtype=int)
+        if skip:
+            parts = skipgram(center, outside, v, u, none)
+        else:
+            parts = cbow(center, outside, v, u, none, reduction=reduction)
+        total = [a + b for a, b in zip(total, parts, strict=True)]
+        if "negative" not in name:
+            continue
+        rows = [center] if skip else outside
+        scale = 1 / len(outside) if reduction == "mean" and not skip else 1
+        vector = scale * v[rows].sum(axis=0)
+        loss, grad, grad_u = negatives_loss(vector, negatives, u, len(outside) if skip else 1)
+        total[0] += loss
+        np.add.at(total[1], rows, scale * grad)
+        total[2] += grad_u
+    return total
+
+
+@every_kernel
+def test_kernel_equals_the_reference_over_the_same_pairs(name, vectors):
+    run = example_run()
+    result = KERNELS[name](*vectors, run)
+    loss, grad_center, grad_outside = reference(name, run, *vectors)
+    assert_allclose(result.loss, loss, rtol=1e-12)
+    assert_allclose(result.grad_center_vectors.to_dense(V), grad_center, rtol=1e-10, atol=1e-12)
+    assert_allclose(result.grad_outside_vectors.to_dense(V), grad_outside, rtol=1e-10, atol=1e-12)
+
+
+@every_kernel
+def test_both_gradients_pass_the_gradient_check(name, vectors):
+    run = example_run(example_ids(32))
+
+    def f(stacked):
+        result = KERNELS[name](*stacked, run)
+        grads = (result.grad_center_vectors, result.grad_outside_vectors)
+        return result.loss, np.stack([grad.to_dense(V) for grad in grads])
+
+    gradcheck_naive(f, np.stack(vectors), name)
+
+
+@every_kernel
+def test_number_of_pairs_is_that_of_the_predictions(name, vectors):
+    run = example_run()
+    outside = [len(outside) for _, outside, _ in windows_of(run)]
+    expected = sum(outside) if name.startswith("skip-gram") else len(outside)
+    assert KERNELS[name](*vectors, run).num_pairs == expected
+
+
+@every_kernel
+def test_float32_stays_float32(name, vectors):
+    result = KERNELS[name](*(array.astype(np.float32) for array in vectors), example_run())
+    assert result.grad_center_vectors.values.dtype == np.float32
+    assert result.grad_outside_vectors.values.dtype == np.float32
+
+
+@every_kernel
+def test_run_without_pairs_has_no_loss_and_no_gradient(name, vectors):
+    result = KERNELS[name](*vectors, example_run(np.array([V, 3, V], dtype=np.int32)))
+    assert result.loss == 0
+    assert result.num_pairs == 0
+    assert not result.grad_center_vectors.values.any()
+    assert not result.grad_outside_vectors.values.any()
+
+
+@pytest.mark.parametrize("name", [name for name in KERNELS if "negative" in name])
+def test_loss_on_some_blocks_leaves_the_gradients_alone(name, vectors):
+    run = example_run()
+    whole, part = (KERNELS[name](*vectors, run, every=every) for every in (1, 2))
+    assert part.num_pairs < whole.num_pairs
+    assert part.loss < whole.loss
+    assert_array_equal(part.grad_center_vectors.values, whole.grad_center_vectors.values)
+    assert_array_equal(part.grad_outside_vectors.values, whole.grad_outside_vectors.values)
+
+
+@pytest.mark.parametrize("max_logits", [1, 3 * V, 10**6])
+def test_memory_bound_of_naive_softmax_does_not_change_the_result(max_logits, vectors):
+    run = example_run()
+    expected = skipgram_naive_softmax(*vectors, run, WINDOW, 7 * V)
+    result = skipgram_naive_softmax(*vectors, run, WINDOW, max_logits)
+    assert_allclose(result.loss, expected.loss)
+    assert_allclose(result.grad_outside_vectors.values, expected.grad_outside_vectors.values)
+
+
+# The layout
+
+
+@pytest.mark.parametrize("window", [1, 2, 5, 20])
+def test_pairs_are_all_words_of_the_sentence_within_the_reach(window):
+    ids = example_ids(60)
+    run = example_run(ids, window)
+    words = np.flatnonzero(ids < V)
+    sentence = np.cumsum(ids == V)
+    for at, own in enumerate(words):
+        block, place = divmod(at, BLOCK_SIZE)
+        seen = at + np.flatnonzero(run.mask[block, place]) - place - window
+        distance = np.abs(seen - at)
+        reach = distance.max(initial=0)
+        others = np.delete(np.arange(len(words)), at)
+        near = others[np.abs(others - at) <= max(reach, 1)]
+        expected = near[sentence[words[near]] == sentence[own]]
+        assert_array_equal(seen, expected)
+        assert reach <= window
+    assert not run.mask.reshape(-1, run.mask.shape[2])[len(words) :].any()
+
+
+def test_dropped_tokens_let_windows_reach_further():
+    keep_some = example_run(np.zeros(1000, dtype=np.int32), keep=0.3)
+    centers = len(keep_some.tokens) - 2 * WINDOW
+    assert 250 < centers < 350 + BLOCK_SIZE
+
+
+def test_overlapping_blocks_are_what_the_centers_of_each_block_see():
+    tokens = np.arange(2 * WINDOW + 3 * BLOCK_SIZE)
+    blocks = overlapping_blocks(tokens, WINDOW)
+    for number, block in enumerate(blocks):
+        start = number * BLOCK_SIZE
+        assert_array_equal(block, tokens[start : start + BLOCK_SIZE + 2 * WINDOW])
+
+
+@pytest.mark.parametrize("window", [1, 8, 9, 20])
+def test_adding_overlapping_blocks_is_the_transpose_of_taking_them(window):
+    rng = np.random.default_rng(0)
+    array = rng.normal(size=(2 * window + 5 * BLOCK_SIZE, D))
+    blocks = rng.normal(size=(5, BLOCK_SIZE + 2 * window, D))
+    one = (overlapping_blocks(array, window) * blocks).sum()
+    other = (array * add_overlapping_blocks(blocks, window)).sum()
+    assert_allclose(one, other)
+
+
+def test_sum_of_rows_equals_add_at():
+    rng = np.random.default_rng(0)
+    rows, vectors = rng.integers(7, size=30), rng.normal(size=(30, D))
+    expected = np.zeros((8, D))
+    np.add.at(expected, rows, vectors)
+    result = sum_rows(rows, vectors, 8)
+    assert_allclose(result.to_dense(8), expected)
+    assert_array_equal(result.rows, np.unique(rows))

@@ -1,0 +1,351 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+import word2vec
+from word2vec import Word2Vec
+from word2vec.checkpoint import CheckpointError
+from word2vec.engine import LARGEST_MOVE, UNITS_PER_ROUND, Schedule, take_step
+from word2vec.rowsparse import RowSparse
+from word2vec.workers import WorkerError, WorkerPool
+
+
+def sentences(number=300, seed=0):
+    """Drinks and weather, each in contexts of their own."""
+    rng = np.random.default_rng(seed)
+    kinds = [
+        ("she drinks hot {} every morning", ["coffee", "tea", "milk"]),
+        ("today heavy {} falls outside again", ["rain", "snow", "hail"]),
+    ]
+    chosen = [kinds[i] for i in rng.integers(2, size=number)]
+    return [pattern.format(rng.choice(words)).split() for pattern, words in chosen]
+
+
+SENTENCES = sentences()
+SMALL = {"vector_size": 8, "min_count": 1, "sample": None, "epochs": 3}
+COMBINATIONS = [
+    {"model": model, "loss": loss}
+    for model in ("skipgram", "cbow")
+    for loss in ("neg_sampling", "naive_softmax")
+]
+every_combination = pytest.mark.parametrize(
+    "options", COMBINATIONS, ids=lambda options: "-".join(options.values())
+)
+
+
+def fit(corpus=SENTENCES, checkpoint_dir=None, progress=False, **options):
+    model = Word2Vec(**{**SMALL, "workers": 1, **options})
+    return model.fit(corpus, checkpoint_dir=checkpoint_dir, progress=progress)
+
+
+class Killed(Exception):
+    pass
+
+
+def kill_after(rounds):
+    def callback(progress, count=[0]):  # noqa: B006 - counts its own calls
+        count[0] += 1
+        if count[0] == rounds:
+            raise Killed
+
+    return callback
+
+
+# Learning
+
+
+@every_combination
+def test_loss_falls_and_like_words_become_alike(options):
+    model = fit(**options, epochs=10)
+    assert model.losses[-1] < 0.9 * model.losses[0]
+    wv = model.wv
+    assert wv.similarity("coffee", "tea") > wv.similarity("coffee", "rain")
+    assert wv.similarity("rain", "snow") > wv.similarity("tea", "snow")
+
+
+def test_vectors_have_the_words_with_their_counts():
+    wv = fit([["a", "b"], ["a", "b", "c"]]).wv
+    assert wv.index_to_key == ["a", "b", "c"]
+    assert wv.get_vecattr("c", "count") == 1
+    assert wv.vectors.dtype == np.float32
+
+
+def test_there_is_a_loss_for_every_epoch_from_near_its_value_for_zero_scores():
+    losses = fit(epochs=4, alpha=1e-6, min_alpha=1e-6).losses
+    assert_allclose(losses, [(1 + 5) * np.log(2)] * 4, rtol=1e-3)
+
+
+def test_text_file_and_token_lists_give_the_same_vectors(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("\n".join(map(" ".join, SENTENCES)) + "\n", encoding="utf-8")
+    assert_array_equal(fit(path).wv.vectors, fit().wv.vectors)
+
+
+# Same seed, same bits
+
+
+@every_combination
+@pytest.mark.parametrize("workers", [2, 3])
+def test_any_number_of_workers_gives_the_same_bits(options, workers):
+    alone, together = fit(**options), fit(**options, workers=workers)
+    assert_array_equal(alone.wv.vectors, together.wv.vectors)
+    assert alone.losses == together.losses
+
+
+def test_seed_decides_the_result():
+    assert_array_equal(fit(seed=3).wv.vectors, fit(seed=3).wv.vectors)
+    assert not np.array_equal(fit(seed=3).wv.vectors, fit(seed=4).wv.vectors)
+
+
+@pytest.mark.parametrize("rounds", [1, 5, 9, 14])
+def test_killed_and_resumed_training_gives_the_same_bits(tmp_path, rounds, monkeypatch):
+    monkeypatch.setattr("word2vec.trainer.CHECKPOINT_SECONDS", 0)
+    with pytest.raises(Killed):
+        fit(checkpoint_dir=tmp_path, progress=kill_after(rounds))
+    resumed, undisturbed = fit(checkpoint_dir=tmp_path), fit()
+    assert_array_equal(resumed.wv.vectors, undisturbed.wv.vectors)
+    assert resumed.losses == undisturbed.losses
+
+
+def test_run_with_one_worker_can_be_continued_with_two(tmp_path, monkeypatch):
+    monkeypatch.setattr("word2vec.trainer.CHECKPOINT_SECONDS", 0)
+    with pytest.raises(Killed):
+        fit(checkpoint_dir=tmp_path, progress=kill_after(5))
+    resumed = fit(checkpoint_dir=tmp_path, workers=2)
+    assert_array_equal(resumed.wv.vectors, fit().wv.vectors)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
+def test_training_killed_by_sigkill_and_resumed_gives_the_same_bits(tmp_path):
+    text, checkpoints = tmp_path / "text.txt", tmp_path / "checkpoints"
+    text.write_text("\n".join(map(" ".join, SENTENCES)), encoding="utf-8")
+    script = (
+        "import word2vec.trainer as t; t.CHECKPOINT_SECONDS = 0\n"
+        f"t.Word2Vec(vector_size=8, min_count=1, sample=None, epochs=60, workers=2)"
+        f".fit({str(text)!r}, checkpoint_dir={str(checkpoints)!r})"
+    )
+    root = Path(word2vec.__file__).parent.parent
+    process = subprocess.Popen([sys.executable, "-c", script], cwd=root)
+    while not list(checkpoints.glob("checkpoint-*.npz")):
+        assert process.poll() is None
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+
+    options = {"epochs": 60, "seed": 1, "workers": 1}
+    resumed = fit(text, checkpoint_dir=checkpoints, **options)
+    assert_array_equal(resumed.wv.vectors, fit(text, **options).wv.vectors)
+
+
+def test_signal_saves_and_stops(tmp_path):
+    class Stopped(Exception):
+        pass
+
+    def obey(number, frame):
+        raise Stopped
+
+    def interrupt(progress):
+        if progress.epoch == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    previous = signal.signal(signal.SIGTERM, obey)
+    try:
+        with pytest.raises(Stopped):
+            fit(checkpoint_dir=tmp_path, progress=interrupt)
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+    assert list(tmp_path.glob("checkpoint-*.npz"))
+    assert_array_equal(fit(checkpoint_dir=tmp_path).wv.vectors, fit().wv.vectors)
+
+
+def test_finished_training_is_not_repeated(tmp_path):
+    first, calls = fit(checkpoint_dir=tmp_path), []
+    again = fit(checkpoint_dir=tmp_path, progress=calls.append)
+    assert not calls
+    assert_array_equal(again.wv.vectors, first.wv.vectors)
+    assert again.losses == first.losses
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"seed": 5}, "seed is 5, was 1"),
+        ({"epochs": 4}, "epochs is 4, was 3"),
+        ({"min_count": 2}, "min_count is 2, was 1"),
+        ({"corpus": SENTENCES[1:]}, "corpus is '"),
+    ],
+)
+def test_checkpoint_of_other_training_is_refused_by_name(tmp_path, change, message):
+    fit(checkpoint_dir=tmp_path)
+    with pytest.raises(CheckpointError, match=message):
+        fit(checkpoint_dir=tmp_path, **change)
+
+
+# Workers
+
+
+def test_killed_worker_ends_training_with_a_clear_error(monkeypatch):
+    pools = []
+    start = WorkerPool.__init__
+
+    def remember(self, *arguments):
+        start(self, *arguments)
+        pools.append(self)
+
+    monkeypatch.setattr(WorkerPool, "__init__", remember)
+
+    def kill(progress):
+        pools[0]._processes[0].kill()
+
+    before = set(os.listdir("/dev/shm")) if os.path.isdir("/dev/shm") else None
+    with pytest.raises(WorkerError, match=r"worker process ended unexpectedly \(exit status -9\)"):
+        fit(workers=2, progress=kill)
+    assert pools[0]._processes == []  # the other one is gone, too
+    if before is not None:
+        assert set(os.listdir("/dev/shm")) <= before
+
+
+def test_workers_run_from_a_script_without_a_main_guard(tmp_path):
+    root = Path(word2vec.__file__).parent.parent
+    script = tmp_path / "script.py"
+    script.write_text(
+        f"import sys; sys.path.insert(0, {str(root)!r})\n"
+        "from word2vec import Word2Vec\n"
+        "model = Word2Vec(vector_size=4, min_count=1, workers=2).fit([['a', 'b', 'c']] * 50)\n"
+        "print(len(model.wv))\n"
+    )
+    out = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)
+    assert (out.stdout, out.stderr, out.returncode) == ("3\n", "", 0)
+
+
+def test_workers_can_be_used_from_another_thread():
+    results = []
+    thread = threading.Thread(target=lambda: results.append(fit(workers=2)))
+    thread.start()
+    thread.join()
+    assert_array_equal(results[0].wv.vectors, fit().wv.vectors)
+
+
+# The schedule and the step
+
+
+@pytest.mark.parametrize("num_ids", [1, 63, 1000, 10**5, 10**7])
+def test_every_id_is_in_one_unit_of_every_epoch(num_ids):
+    schedule = Schedule.of(num_ids, epochs=2)
+    units = [unit for r in range(schedule.num_rounds) for unit in schedule.units_of(r)]
+    assert units == list(range(2 * schedule.units_per_epoch))
+    stops = [schedule.ids_of(unit) for unit in units]
+    one_epoch = stops[: schedule.units_per_epoch]
+    assert [part.start for part in one_epoch] == [0, *(part.stop for part in one_epoch[:-1])]
+    assert one_epoch[-1].stop == num_ids
+    assert stops[schedule.units_per_epoch :] == one_epoch
+    assert all(len(schedule.units_of(r)) <= UNITS_PER_ROUND for r in range(schedule.num_rounds))
+
+
+def test_step_is_minus_alpha_times_gradient():
+    matrix = np.ones((6, 2), dtype=np.float32)
+    gradient = RowSparse(np.array([1, 4]), np.array([[0.5, 1], [-1, 0.25]], dtype=np.float32))
+    expected = matrix - np.float32(0.1) * gradient.to_dense(6)
+    take_step(matrix, gradient, 0.1)
+    assert_allclose(matrix, expected)
+
+
+def test_step_in_parts_has_the_same_bits_as_in_one():
+    rng = np.random.default_rng(0)
+    start = rng.normal(size=(2000, 3)).astype(np.float32)
+    rows, values = np.arange(0, 2000, 2), rng.normal(size=(1000, 3)).astype(np.float32)
+    whole, parts = start.copy(), start.copy()
+    take_step(whole, RowSparse(rows, values.copy()), 5.0)
+    gradient = RowSparse(rows, values.copy())
+    for first, last in [(0, 7), (7, 1200), (1200, 2000)]:
+        take_step(parts, gradient, 5.0, first, last)
+    assert_array_equal(whole, parts)
+
+
+def test_no_row_moves_further_than_a_share_of_its_length():
+    matrix = np.array([[0.0, 0.0], [30.0, 40.0]], dtype=np.float32)
+    gradient = RowSparse(np.arange(2), np.array([[1e3, 0], [0, -1e3]], dtype=np.float32))
+    take_step(matrix, gradient, 1.0)
+    assert_allclose(matrix, [[-LARGEST_MOVE, 0], [30, 40 + 50 * LARGEST_MOVE]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_legal_settings_end_in_nan(seed):
+    rng = np.random.default_rng(seed)
+    options = {
+        "model": rng.choice(["skipgram", "cbow"]),
+        "loss": rng.choice(["neg_sampling", "naive_softmax"]),
+        "cbow_reduction": rng.choice(["mean", "sum"]),
+        "vector_size": int(rng.integers(1, 30)),
+        "window": int(rng.integers(1, 30)),
+        "negative": int(rng.integers(1, 40)),
+        "ns_exponent": rng.uniform(-1, 2),
+        "sample": rng.choice([None, 1e-5, 1e-2]),
+        "alpha": rng.choice([1e-3, 0.1, 1.0]),
+        "epochs": 20,
+    }
+    vectors = fit(**{name: getattr(v, "item", lambda v=v: v)() for name, v in options.items()}).wv
+    assert np.isfinite(vectors.vectors).all()
+    assert np.abs(vectors.vectors).max() < 1e3
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"model": "glove"}, "model must be 'skipgram' or 'cbow'. Got 'glove'"),
+        ({"loss": "hinge"}, "loss must be 'neg_sampling' or 'naive_softmax'"),
+        ({"cbow_reduction": "max"}, "cbow_reduction must be 'mean' or 'sum'"),
+        ({"vector_size": 0}, "vector_size must be an integer >= 1. Got 0"),
+        ({"window": 1.5}, "window must be an integer >= 1. Got 1.5"),
+        ({"min_count": 0}, "min_count must be an integer >= 1"),
+        ({"negative": -1}, "negative must be an integer >= 1"),
+        ({"epochs": 0}, "epochs must be an integer >= 1"),
+        ({"workers": 0}, "workers must be an integer >= 1"),
+        ({"seed": -1}, "seed must be an integer >= 0"),
+        ({"max_logits": 0}, "max_logits must be an integer >= 1"),
+        ({"alpha": np.nan}, "alpha must be a finite number. Got nan"),
+        ({"ns_exponent": np.inf}, "ns_exponent must be a finite number. Got inf"),
+        ({"alpha": 1.5}, "0 <= min_alpha <= alpha <= 1. Got 0.0001 and 1.5"),
+        ({"alpha": 0.01, "min_alpha": 0.02}, "0 <= min_alpha <= alpha"),
+        ({"sample": 0.0}, "threshold must be positive"),
+    ],
+)
+def test_argument_that_cannot_be_is_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        fit(**options)
+
+
+@pytest.mark.parametrize(
+    ("corpus", "message"),
+    [
+        ([], "No word occurs at least 1 times among 0 distinct words"),
+        ([["same", "same"]], "The vocabulary has a single word, 'same'"),
+        ([["a"], ["b"]], "No sentence has two words of the vocabulary"),
+        (iter([["a", "b"]]), "can be read only once, but is needed twice"),
+    ],
+)
+def test_corpus_with_nothing_to_learn_is_refused(corpus, message):
+    with pytest.raises(ValueError, match=message):
+        fit(corpus)
+
+
+def test_progress_counts_tokens_and_epochs():
+    seen = []
+    fit(progress=seen.append)
+    assert seen[-1].tokens == seen[-1].total_tokens == 3 * sum(map(len, SENTENCES))
+    assert [p.tokens for p in seen] == sorted(p.tokens for p in seen)
+    assert {p.epoch for p in seen} == {1, 2, 3}
+
+
+def test_progress_bar_can_be_shown(capsys):
+    fit(progress=True)
+    assert "loss" in capsys.readouterr().err

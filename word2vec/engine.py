@@ -1,0 +1,192 @@
+"""The engine: training in rounds of units, with a schedule that no number of workers changes.
+
+The encoded corpus is cut into units of equal length. A round takes a few units; the gradients of
+all of them are computed from the vectors as they are when the round begins, and then added, unit
+after unit. Who computes which unit makes no difference, and the random numbers of a unit depend on
+the seed and its number alone. So the result has the same bits for any number of workers, and a run
+can be continued from any round.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from . import kernels
+from .runs import draw_run
+from .sampling import AliasTable, keep_probabilities, noise_distribution
+
+UNITS_PER_ROUND = 4
+LONGEST_UNIT = 2048
+# A small corpus is cut into at least so many units, for fewer would be too few updates.
+LEAST_UNITS = 1024
+SHORTEST_UNIT = 64
+
+SHARED_NEGATIVES = 32  # of a block of 16 centers
+
+# A unit may move a vector by this share of its length, or of 1 if it is shorter. The gradients of
+# a frequent word add up over a whole unit while its vector stands still; without a bound, long
+# units or large steps diverge.
+LARGEST_MOVE = 0.1
+
+ROWS_AT_A_TIME = 512  # when taking a step: few enough to stay in the processor's cache
+
+# The loss is measured on one block in so many.
+LOSS_EVERY = 8
+
+
+class Plan(NamedTuple):
+    """All that decides the result of training, but for corpus and vocabulary."""
+
+    model: str
+    loss: str
+    cbow_reduction: str
+    vector_size: int
+    window: int
+    negative: int
+    ns_exponent: float
+    sample: float | None
+    alpha: float
+    min_alpha: float
+    epochs: int
+    seed: int
+    max_logits: int
+
+
+class Schedule(NamedTuple):
+    """How a corpus of so many ids is cut into units and rounds."""
+
+    num_ids: int
+    unit_length: int
+    units_per_epoch: int
+    epochs: int
+
+    @classmethod
+    def of(cls, num_ids, epochs):
+        length = int(np.clip(num_ids // LEAST_UNITS, SHORTEST_UNIT, LONGEST_UNIT))
+        return cls(num_ids, length, -(-num_ids // length), epochs)
+
+    @property
+    def rounds_per_epoch(self):
+        return -(-self.units_per_epoch // UNITS_PER_ROUND)
+
+    @property
+    def num_rounds(self):
+        return self.epochs * self.rounds_per_epoch
+
+    def units_of(self, round_number):
+        """Numbers of the units of a round; those of the second epoch go on counting."""
+        epoch, place = divmod(round_number, self.rounds_per_epoch)
+        first = place * UNITS_PER_ROUND
+        last = min(first + UNITS_PER_ROUND, self.units_per_epoch)
+        return range(epoch * self.units_per_epoch + first, epoch * self.units_per_epoch + last)
+
+    def ids_of(self, unit):
+        """Where the ids of a unit are in the corpus, as a slice."""
+        start = unit % self.units_per_epoch * self.unit_length
+        return slice(start, min(start + self.unit_length, self.num_ids))
+
+
+class Engine:
+    """Computes units and applies their gradients.
+
+    Parameters
+    ----------
+    plan : Plan
+    counts : ndarray of int64, shape (V,)
+    ids : ndarray of int32
+        The encoded corpus; V ends a sentence. May be a memory map.
+    center_vectors, outside_vectors : ndarray of float32, shape (V, d)
+        Trained in place.
+    """
+
+    def __init__(self, plan, counts, ids, center_vectors, outside_vectors):
+        _keep_freed_memory()
+        self.plan = plan
+        self.schedule = Schedule.of(len(ids), plan.epochs)
+        self._ids = ids
+        self._matrices = (center_vectors, outside_vectors)
+        # Ends of sentences are always kept.
+        self._keep = np.append(keep_probabilities(counts, plan.sample), 2).astype(np.float32)
+        self._noise = None
+        if plan.loss == "neg_sampling":
+            self._noise = AliasTable(noise_distribution(counts, plan.ns_exponent))
+
+    def compute(self, unit):
+        """Loss and gradients of a unit, as a `kernels.Result`; changes nothing."""
+        plan = self.plan
+        rng = np.random.Generator(np.random.SFC64([plan.seed, unit]))
+        run = draw_run(
+            self._ids[self.schedule.ids_of(unit)],
+            len(self._matrices[0]),
+            self._keep,
+            plan.window,
+            self._noise,
+            SHARED_NEGATIVES,
+            rng,
+        )
+        arguments = {"window": plan.window}
+        if plan.model == "cbow":
+            arguments["reduction"] = plan.cbow_reduction
+        if plan.loss == "neg_sampling":
+            arguments |= {"num_negatives": plan.negative, "every": LOSS_EVERY}
+        else:
+            arguments["max_logits"] = plan.max_logits
+        return getattr(kernels, f"{plan.model}_{plan.loss}")(*self._matrices, run, **arguments)
+
+    def alpha(self, unit):
+        """The step of a unit: it falls on a straight line from alpha to min_alpha."""
+        num_units = self.schedule.units_per_epoch * self.schedule.epochs
+        fraction = unit / max(1, num_units - 1)
+        return self.plan.alpha + fraction * (self.plan.min_alpha - self.plan.alpha)
+
+    def apply(self, unit, gradients, row_ranges=((None, None), (None, None))):
+        """Take the step of a unit.
+
+        Parameters
+        ----------
+        unit : int
+        gradients : pair of RowSparse
+            Of the center and the outside vectors, rows ascending. Their values are used up.
+        row_ranges : pair of (first, last)
+            For each matrix, take the step for its rows from first to last - 1 only.
+        """
+        alpha = self.alpha(unit)
+        for matrix, gradient, rows in zip(self._matrices, gradients, row_ranges, strict=True):
+            take_step(matrix, gradient, alpha, *rows)
+
+
+def _keep_freed_memory():
+    """Make the C library keep the memory of freed arrays for the next ones.
+
+    A unit allocates and frees some 10 MB. By default glibc hands that back to the system each time,
+    and clearing the new pages costs more than the arithmetic. Freeing one block of just under 32 MB
+    raises its thresholds for good; other C libraries do not mind.
+    """
+    np.empty(31 << 20, dtype=np.uint8)
+
+
+def take_step(matrix, gradient, alpha, first=None, last=None):
+    """matrix -= alpha * gradient in place, no row moving further than `LARGEST_MOVE` allows.
+
+    Only for the rows from `first` to `last` - 1, if they are given. The gradient's values are
+    overwritten.
+    """
+    rows, values = gradient
+    if first is not None:
+        chosen = slice(*np.searchsorted(rows, (first, last)))
+        rows, values = rows[chosen], values[chosen]
+    for start in range(0, len(rows), ROWS_AT_A_TIME):
+        part = slice(start, start + ROWS_AT_A_TIME)
+        _move_rows(matrix, rows[part], values[part], alpha)
+
+
+def _move_rows(matrix, rows, move, alpha):
+    move *= np.float32(-alpha)
+    length2 = np.einsum("ij,ij->i", move, move)
+    old = matrix[rows]
+    too_long = np.flatnonzero(length2 > LARGEST_MOVE**2)
+    if len(too_long):
+        allowed2 = LARGEST_MOVE**2 * np.maximum(1, np.square(old[too_long]).sum(axis=1))
+        move[too_long] *= np.sqrt(np.minimum(1, allowed2 / length2[too_long]))[:, np.newaxis]
+    move += old
+    matrix[rows] = move
