@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import kernels
+from .rowsparse import take_rows
 from .runs import draw_run
 from .sampling import AliasTable, keep_probabilities, noise_distribution
 
@@ -181,12 +182,9 @@ def take_step(matrix, gradient, alpha, first=None, last=None):
 
 
 def _move_rows(matrix, rows, move, alpha):
-    move *= np.float32(-alpha)
+    old = take_rows(matrix, rows)
     length2 = np.einsum("ij,ij->i", move, move)
-    old = matrix[rows]
-    too_long = np.flatnonzero(length2 > LARGEST_MOVE**2)
-    if len(too_long):
-        allowed2 = LARGEST_MOVE**2 * np.maximum(1, np.square(old[too_long]).sum(axis=1))
-        move[too_long] *= np.sqrt(np.minimum(1, allowed2 / length2[too_long]))[:, np.newaxis]
-    move += old
-    matrix[rows] = move
+    allowed2 = LARGEST_MOVE**2 * np.maximum(1, np.einsum("ij,ij->i", old, old))
+    step = np.float32(alpha) / np.sqrt(np.maximum(1, alpha**2 * length2 / allowed2))
+    move *= step[:, np.newaxis]
+    matrix[rows] = np.subtract(old, move, out=old)

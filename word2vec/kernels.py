@@ -15,7 +15,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from .functions import log_sigmoid
-from .rowsparse import RowSparse, sum_rows
+from .rowsparse import RowSparse, sum_rows, take_rows
 from .runs import BLOCK_SIZE, add_overlapping_blocks, overlapping_blocks
 
 
@@ -47,10 +47,9 @@ def skipgram_neg_sampling(center_vectors, outside_vectors, run, window, num_nega
     Result
     """
     centers = run.tokens[window:-window]
-    v = _blocks(center_vectors[centers])  # (B, 16, d)
-    outside = outside_vectors[run.tokens]
-    u = overlapping_blocks(outside, window)  # (B, 16 + 2 m, d)
-    u_neg = outside_vectors[run.negatives]  # (B, N, d)
+    v = _blocks(take_rows(center_vectors, centers))  # (B, 16, d)
+    u = overlapping_blocks(take_rows(outside_vectors, run.tokens), window)  # (B, 16 + 2 m, d)
+    u_neg = take_rows(outside_vectors, run.negatives)  # (B, N, d)
 
     is_pair = run.mask.astype(v.dtype)
     pairs_of_center = is_pair @ np.ones(is_pair.shape[2], v.dtype)  # (B, 16)
@@ -89,8 +88,8 @@ def cbow_neg_sampling(
     """
     mixing, v_hat, has_context = _mix(center_vectors, run, window, reduction)
     centers = run.tokens[window:-window]
-    u = _blocks(outside_vectors[centers])  # (B, 16, d)
-    u_neg = outside_vectors[run.negatives]  # (B, N, d)
+    u = _blocks(take_rows(outside_vectors, centers))  # (B, 16, d)
+    u_neg = take_rows(outside_vectors, run.negatives)  # (B, N, d)
 
     weight = has_context[:, :, np.newaxis] * v_hat.dtype.type(num_negatives / u_neg.shape[1])
     scores = np.einsum("bcd,bcd->bc", v_hat, u)  # (B, 16)
@@ -179,7 +178,7 @@ def _naive_softmax(predicting, row, target, outside_vectors, max_logits):
 
 def _mix(center_vectors, run, window, reduction):
     """CBOW's predicting vectors: the mixing matrices (B, 16, 16 + 2 m), and mixing @ context."""
-    context = overlapping_blocks(center_vectors[run.tokens], window)  # (B, 16 + 2 m, d)
+    context = overlapping_blocks(take_rows(center_vectors, run.tokens), window)  # (B, 16 + 2 m, d)
     mixing = run.mask.astype(context.dtype)
     num_outside = mixing.sum(axis=2)
     has_context = (num_outside > 0).astype(context.dtype)

@@ -19,6 +19,11 @@ class RowSparse(NamedTuple):
         return dense
 
 
+def take_rows(matrix, rows):
+    """``matrix[rows]``, in less than half the time, for rows that are known to exist."""
+    return matrix.take(rows, axis=0, mode="clip")  # the other modes check, or copy once more
+
+
 def scatter_sum(row_of, weights, vectors):
     """Add weighted vectors to the rows they belong to; repeated rows add up.
 

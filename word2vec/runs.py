@@ -9,6 +9,7 @@ a pair. Negatives are shared by all centers of a block; one more product gives t
     block 2        ( b c d [ e f g h ] i j k )               its centers, and what they see
 """
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -92,6 +93,7 @@ def add_overlapping_blocks(blocks, window):
     return total
 
 
+@functools.cache
 def _distances(window):
     """Distance of each center of a block to each token it sees; its own is beyond any reach."""
     center = np.arange(BLOCK_SIZE)[:, np.newaxis] + window
