@@ -217,7 +217,8 @@ def test_workers_run_from_a_script_without_a_main_guard(tmp_path):
     script.write_text(
         f"import sys; sys.path.insert(0, {str(root)!r})\n"
         "from word2vec import Word2Vec\n"
-        "model = Word2Vec(vector_size=4, min_count=1, workers=2).fit([['a', 'b', 'c']] * 50)\n"
+        "model = Word2Vec(vector_size=4, min_count=1, sample=None, workers=2)\n"
+        "model.fit([['a', 'b', 'c']] * 50)\n"
         "print(len(model.wv))\n"
     )
     out = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)
@@ -286,7 +287,7 @@ def test_no_legal_settings_end_in_nan(seed):
         "window": int(rng.integers(1, 30)),
         "negative": int(rng.integers(1, 40)),
         "ns_exponent": rng.uniform(-1, 2),
-        "sample": rng.choice([None, 1e-5, 1e-2]),
+        "sample": rng.choice([None, 1e-3, 1e-2]),
         "alpha": rng.choice([1e-3, 0.1, 1.0]),
         "epochs": 20,
     }
@@ -336,6 +337,11 @@ def test_argument_that_cannot_be_is_refused(options, message):
 def test_corpus_with_nothing_to_learn_is_refused(corpus, message):
     with pytest.raises(ValueError, match=message):
         fit(corpus)
+
+
+def test_subsampling_that_leaves_nothing_is_refused():
+    with pytest.raises(ValueError, match="Subsampling left not a single pair.* Raise sample"):
+        fit(sample=1e-12)
 
 
 def test_progress_counts_tokens_and_epochs():

@@ -31,7 +31,7 @@ LARGEST_MOVE = 0.1
 
 ROWS_AT_A_TIME = 512  # when taking a step: few enough to stay in the processor's cache
 
-# The loss is measured on one block in so many.
+# The loss of a large corpus is measured on one block in so many.
 LOSS_EVERY = 8
 
 
@@ -129,7 +129,8 @@ class Engine:
         if plan.model == "cbow":
             arguments["reduction"] = plan.cbow_reduction
         if plan.loss == "neg_sampling":
-            arguments |= {"num_negatives": plan.negative, "every": LOSS_EVERY}
+            is_large = self.schedule.unit_length == LONGEST_UNIT
+            arguments |= {"num_negatives": plan.negative, "every": LOSS_EVERY if is_large else 1}
         else:
             arguments["max_logits"] = plan.max_logits
         return getattr(kernels, f"{plan.model}_{plan.loss}")(*self._matrices, run, **arguments)

@@ -73,13 +73,13 @@ class Word2Vec:
     wv : KeyedVectors
         After `fit`: the center vectors, the most frequent word first.
     losses : list of float
-        After `fit`: mean loss a pair (in CBOW: a center) of each epoch, measured on every eighth
-        block of 16 centers.
+        After `fit`: mean loss a pair (in CBOW: a center) of each epoch. On corpora of over two
+        million words it is measured on every eighth block of 16 centers.
 
     Examples
     --------
     >>> sentences = [["tea", "is", "hot"], ["coffee", "is", "hot"]] * 50
-    >>> model = Word2Vec(vector_size=4, min_count=1).fit(sentences)
+    >>> model = Word2Vec(vector_size=4, min_count=1, sample=None).fit(sentences)
     >>> model.wv.vectors.shape, len(model.losses)
     ((4, 4), 5)
     """
@@ -174,7 +174,8 @@ class Word2Vec:
         CheckpointError
             If `checkpoint_dir` holds the checkpoint of another corpus or other settings.
         FileNotFoundError, TypeError, ValueError
-            If the corpus is missing, damaged, can be read only once, or has nothing to learn from.
+            If the corpus is missing, damaged, can be read only once, or has nothing to learn from,
+            also because `sample` is so small that no pair is left.
         FloatingPointError
             If vectors become NaN or infinite.
         WorkerError
@@ -306,6 +307,11 @@ class _State:
         self.epoch_loss += loss
         self.epoch_pairs += num_pairs
         if self.round % schedule.rounds_per_epoch == 0:
+            if not self.epoch_pairs:
+                raise ValueError(
+                    "Subsampling left not a single pair to learn from in a whole epoch. "
+                    "Raise sample, set it to None, or bring more text."
+                )
             self.losses.append(self.mean_loss)
             self.epoch_loss, self.epoch_pairs = 0.0, 0
 
