@@ -1,6 +1,7 @@
 """Word vectors the classic way: plain SGD over random batches of context windows."""
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from .checkpoint import fingerprint
 from .checks import check_choice, check_finite, check_integer
@@ -122,16 +123,18 @@ def train_classic(
         "vocabulary": fingerprint([vocab.words, vocab.counts]),
         "corpus": f"{len(corpus.tokens)} tokens, {fingerprint(corpus.tokens)}",
     }
-    parameters = sgd(
-        f,
-        initial_parameters(len(vocab), vector_size, rng),
-        step,
-        iterations,
-        anneal_every=anneal_every,
-        checkpoint_dir=checkpoint_dir,
-        checkpoint_every=checkpoint_every,
-        settings=settings,
-        callback=callback,
-        rng=rng,
-    )
+    # Products as small as these only lose by more threads, and their number would change the bits.
+    with threadpool_limits(limits=1, user_api="blas"):
+        parameters = sgd(
+            f,
+            initial_parameters(len(vocab), vector_size, rng),
+            step,
+            iterations,
+            anneal_every=anneal_every,
+            checkpoint_dir=checkpoint_dir,
+            checkpoint_every=checkpoint_every,
+            settings=settings,
+            callback=callback,
+            rng=rng,
+        )
     return KeyedVectors.from_words(vocab.words, parameters[: len(vocab)], vocab.counts)
