@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 import word2vec
 from utils.pictures import save_training_pictures
+from utils.sentiment_command import add_sentiment_command
 from utils.treebank import DATA_DIR, StanfordSentiment, default_path
 from utils.vector_commands import add_vector_commands
 from word2vec.checkpoint import CheckpointError
@@ -67,6 +68,7 @@ other commands (python run.py COMMAND --help explains each):
   convert            from one file format of vectors to another
   plot               a picture of given words
   export-projector   files for the Embedding Projector
+  sentiment          classify the treebank's sentences by their vectors
 """
 
 EXPECTED_ERRORS = (
@@ -137,6 +139,7 @@ def parse_arguments(arguments):
     train_parser.set_defaults(command=train)
     add_training_options(train_parser)
     add_vector_commands(commands)
+    add_sentiment_command(commands)
     return parser.parse_args(arguments)
 
 

@@ -91,6 +91,100 @@ def test_trees_give_the_same_as_the_classic_layout(classic, trees, split):
         assert_array_equal(np.array(one, dtype=object), np.array(other, dtype=object))
 
 
+def test_phrases_of_trees_are_all_their_nodes(trees):
+    phrases, labels = StanfordSentiment(trees).phrases("train")
+    expected = {("fine",): 2, (".",): 3, ("fine", "."): 3}
+    assert dict(zip(phrases[-3:], labels[-3:], strict=True)) == expected
+    assert len(phrases) == 11 + 3  # a binary tree of n words has 2n - 1 nodes
+
+
+# The parent of each node, from 1: first the words, then phrases, last the root.
+PARENTS = ["11|9|7|7|8|10|8|9|10|11|0", "4|4|5|5|0", "4|4|5|5|0", "3|3|0", "0"]
+
+
+@pytest.fixture
+def classic_with_trees(classic):
+    """The classic layout with the trees of each sentence, of which every phrase is scored."""
+    spans = {(2, 4), (2, 5), (1, 5), (1, 6), (0, 2)}
+    parts = {
+        " ".join(BRACKETS.get(word, word) for word in words[start:end])
+        for words in SENTENCES
+        for start, end in {*spans, *((i, i + 1) for i in range(len(words)))}
+    }
+    whole = {" ".join(BRACKETS.get(word, word) for word in words) for words in SENTENCES}
+    with open(classic / "dictionary.txt", "ab") as file:
+        file.write(lines(*(f"{phrase}|77" for phrase in sorted(parts - whole - {""}))))
+    (classic / "STree.txt").write_bytes(lines(*PARENTS))
+    return classic
+
+
+def test_phrases_of_the_classic_layout_follow_the_parents(classic_with_trees):
+    phrases, labels = StanfordSentiment(classic_with_trees).phrases("train")
+    scored = list(zip((" ".join(phrase) for phrase in phrases), labels.tolist(), strict=True))
+    assert scored == [
+        ("a", 4),
+        ("a caf\u00e9 -lrb- closed -rrb- .", 2),
+        ("caf\u00e9", 4),
+        ("caf\u00e9 -lrb- closed -rrb-", 4),
+        ("caf\u00e9 -lrb- closed -rrb- .", 4),
+        ("-lrb-", 4),
+        ("-lrb- closed", 4),
+        ("-lrb- closed -rrb-", 4),
+        ("closed", 4),
+        ("-rrb-", 4),
+        (".", 4),
+        ("fine", 4),
+        ("fine .", 3),
+        (".", 4),
+    ]
+
+
+def test_phrase_without_a_score_is_named(classic_with_trees):
+    path = classic_with_trees / "dictionary.txt"
+    path.write_bytes(path.read_bytes().replace(b"( closed|77\n", b""))
+    with pytest.raises(TreebankError, match=r"line 1: .* '\( closed' is not in dictionary.txt"):
+        StanfordSentiment(classic_with_trees).phrases("train")
+
+
+def test_without_trees_phrases_are_sentences_and_the_words_that_have_a_score(classic):
+    with open(classic / "dictionary.txt", "ab") as file:
+        file.write(lines("(|77", "Fine|4"))
+    phrases, labels = StanfordSentiment(classic).phrases("train")
+    assert list(zip((" ".join(phrase) for phrase in phrases), labels, strict=True)) == [
+        ("a caf\u00e9 -lrb- closed -rrb- .", 2),
+        ("-lrb-", 4),
+        ("fine", 0),
+        ("fine .", 3),
+    ]
+    assert StanfordSentiment(classic).phrases("test")[0][-1] == ("awful",)
+
+
+def test_phrases_of_an_unknown_split_are_refused(classic):
+    with pytest.raises(ValueError, match="name must be one of train, dev, test. Got 'valid'"):
+        StanfordSentiment(classic).phrases("valid")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("3|3|0", "3|3|4", "line 4: .* 3 nodes for 2 words, or no root"),
+        ("3|3|0", "0", "line 4: .* 1 nodes for 2 words, or no root"),
+        ("3|3|0", "2|3|0", "line 4: .* node 1 cannot have the parent 2"),
+        ("3|3|0", "9|3|0", "line 4: .* node 1 cannot have the parent 9"),
+        ("3|3|0", "3|x|0", "line 4: .* invalid literal"),
+        ("11|9|7|7|8|", "11|9|7|8|7|", "line 1: .* node 7 is no run of words"),
+        ("3|3|0\n", "", "4 trees for 5 sentences"),
+    ],
+)
+def test_damage_to_the_trees_of_the_classic_layout_is_named(classic_with_trees, old, new, message):
+    path = classic_with_trees / "STree.txt"
+    content = path.read_text()
+    assert content.count(old) == 1
+    path.write_text(content.replace(old, new))
+    with pytest.raises(TreebankError, match=rf"STree\.txt(, |: ){message}.*{CURE}"):
+        StanfordSentiment(classic_with_trees).phrases("train")
+
+
 def test_windows_line_ends_are_understood(classic):
     expected = StanfordSentiment(classic).sentences
     for path in classic.glob("*.txt"):
@@ -168,7 +262,8 @@ def test_damage_to_a_classic_file_is_named_with_its_line(classic, name, old, new
         ("(3 (2 Fine) (3 .)))", "it ends before the line does"),
         ("(3 (2 Fine) (3 .)) (2 more)", "it ends before the line does"),
         ("(3 (7 Fine) (3 .))", "a label must be 0 to 4"),
-        ("(3 (2 ) (3 ))", "it has no words"),
+        ("(3 (2 ) (3 ))", "a phrase of it has no words"),
+        ("(3 (2 Fine) (3 ))", "a phrase of it has no words"),
         ("", "it has no words"),
         ("Fine .", "it ends before the line does"),
     ],
@@ -198,6 +293,16 @@ def test_both_layouts_of_the_real_treebank_agree():
         (sentences, labels), (others, other_labels) = classic.split(split), trees.split(split)
         assert sentences == others
         assert_array_equal(labels, other_labels)
+
+
+def test_phrases_of_both_layouts_of_the_real_treebank_agree():
+    classic, trees = (
+        StanfordSentiment(real_sst(folder)) for folder in ("stanfordSentimentTreebank", "trees")
+    )
+    (phrases, labels), (others, other_labels) = classic.phrases("train"), trees.phrases("train")
+    assert phrases == others
+    assert_array_equal(labels, other_labels)
+    assert len(phrases) == 318_582
 
 
 def test_truncated_real_file_is_recognised(tmp_path):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from utils.plotting import plot_loss, plot_words
+from utils.plotting import plot_confusion_matrix, plot_loss, plot_words
 from word2vec.files import atomic_write
 from word2vec.sgd import CURVE_EVERY
 
@@ -50,6 +50,28 @@ def save_word_picture(vectors, words, path, groups=None):
         If a word is unknown; the message names the closest spellings.
     """
     _save(plot_words(words, vectors[words], groups=groups), path)
+
+
+def save_sentiment_pictures(results, matrix, labels, directory):
+    """Write ``sentiment_sweep.png`` and ``sentiment_confusion.png``.
+
+    Parameters
+    ----------
+    results : sequence of objects with `name`, `strengths` and `dev_accuracies`
+        A curve each.
+    matrix : ndarray of shape (C, C)
+        Row the true class, column the predicted one.
+    labels : sequence of str, length C
+    directory : Path
+    """
+    ax = None
+    for result in results:
+        percent = 100 * np.array(result.dev_accuracies)
+        ax = plot_loss(percent, iterations=result.strengths, ax=ax, label=result.name)
+    ax.set(xscale="log", xlabel="strength of L2", ylabel="accuracy on dev, %")
+    _save(ax, directory / "sentiment_sweep.png")
+    ax = plot_confusion_matrix(matrix, labels)
+    _save(ax, directory / "sentiment_confusion.png")
 
 
 def _save(ax, path):

@@ -100,16 +100,55 @@ class StanfordSentiment:
         sentences : list of lists of str
         labels : ndarray of int64
         """
-        if name not in SPLITS:
-            raise ValueError(f"name must be one of {', '.join(SPLITS)}. Got {name!r} instead.")
+        _check_split(name)
         members = np.flatnonzero(self.splits == name)
         return [self.sentences[i] for i in members], self.labels[members]
+
+    def phrases(self, name):
+        """Labelled phrases of one split: every node of its trees, as often as it occurs.
+
+        Parameters
+        ----------
+        name : {"train", "dev", "test"}
+
+        Returns
+        -------
+        phrases : list of tuples of str
+            Single words, whole sentences and all between; sentence by sentence, ordered by where
+            they start, then by where they end.
+        labels : ndarray of int64
+
+        Raises
+        ------
+        TreebankError
+            If the files that hold the phrases are damaged.
+
+        Notes
+        -----
+        The trees of the classic layout are in ``STree.txt``. Where that is missing, as in the
+        sample, phrases are the sentences and those of their words that ``dictionary.txt`` has.
+        """
+        _check_split(name)
+        classic = (self.path / "datasetSentences.txt").exists()
+        spans = _classic_spans(self.path) if classic else _spans_of_trees(self.path)
+        phrases, labels = [], []
+        for words, split, found in zip(self.sentences, self.splits, spans, strict=True):
+            if split == name:
+                found = sorted(found)  # the same order for both layouts
+                phrases += [tuple(words[start:end]) for start, end, _ in found]
+                labels += [label for _, _, label in found]
+        return phrases, np.array(labels, dtype=np.int64)
 
 
 def default_path():
     """The treebank that was downloaded into data/, the classic layout if both are there; or None"""
     directories = (DATA_DIR / "stanfordSentimentTreebank", DATA_DIR / "trees")
     return next((directory for directory in directories if directory.is_dir()), None)
+
+
+def _check_split(name):
+    if name not in SPLITS:
+        raise ValueError(f"name must be one of {', '.join(SPLITS)}. Got {name!r} instead.")
 
 
 def _read_lines(path):
@@ -164,17 +203,83 @@ def _read_classic(directory):
         if index not in split_of:
             raise TreebankError(path, f"sentence {index} is not in datasetSplit.txt.", number)
         words = text.split(" ")
-        score = score_of.get(" ".join(_BRACKETS.get(word, word) for word in words))
+        score = score_of.get(_as_phrase(words))
         if score is None:
             raise TreebankError(path, f"sentence {index} is not in dictionary.txt.", number)
         sentences.append(words)
         splits.append(split_of.pop(index))
-        labels.append(int(np.searchsorted(_CLASS_ENDS, score)))
+        labels.append(_class_of(score))
     if split_of:
         raise TreebankError(
             path, f"truncated: {len(split_of)} sentences of datasetSplit.txt are missing."
         )
     return sentences, splits, labels
+
+
+def _as_phrase(words):
+    """Words as ``dictionary.txt`` writes them."""
+    return " ".join(_BRACKETS.get(word, word) for word in words)
+
+
+def _score(score_of, words):
+    phrase = _as_phrase(words)
+    if phrase not in score_of:
+        raise ValueError(f"{phrase!r} is not in dictionary.txt")
+    return score_of[phrase]
+
+
+def _class_of(score):
+    return int(np.searchsorted(_CLASS_ENDS, score))
+
+
+def _classic_spans(directory):
+    """For each sentence the phrases of its tree: start, end and label."""
+    sentences, _, _ = _read_classic(directory)
+    score_of = _read_phrase_scores(directory)
+    path = directory / "STree.txt"
+    if not path.exists():
+        for words in sentences:
+            spans = {(0, len(words)), *((i, i + 1) for i in range(len(words)))}
+            scored = [(a, b, score_of.get(_as_phrase(words[a:b]))) for a, b in spans]
+            yield [(a, b, _class_of(score)) for a, b, score in scored if score is not None]
+        return
+    lines = _read_lines(path)
+    if len(lines) != len(sentences):
+        raise TreebankError(path, f"{len(lines)} trees for {len(sentences)} sentences.")
+    for number, (line, words) in enumerate(zip(lines, sentences, strict=True), start=1):
+        try:
+            spans = _spans_of_parents([int(parent) for parent in line.split("|")], len(words))
+            yield [(a, b, _class_of(_score(score_of, words[a:b]))) for a, b in spans]
+        except ValueError as error:
+            raise TreebankError(
+                path, f"not a tree of sentence {number}: {error}.", number
+            ) from None
+
+
+def _spans_of_parents(parents, num_words):
+    """Start and end of each node of a tree that is given by the parent of each node, from 1.
+
+    The first `num_words` nodes are the words, a parent comes after its children, the last node is
+    the root, whose parent is 0.
+    """
+    num_nodes = len(parents)
+    if num_nodes < num_words or parents[-1] != 0:
+        raise ValueError(f"{num_nodes} nodes for {num_words} words, or no root")
+    inner = num_nodes - num_words
+    starts = [*range(num_words), *[num_words] * inner]
+    ends = [*range(1, num_words + 1), *[0] * inner]
+    sizes = [1] * num_words + [0] * inner
+    for node, parent in enumerate(parents):
+        if ends[node] - starts[node] != sizes[node]:
+            raise ValueError(f"node {node + 1} is no run of words")
+        if node == num_nodes - 1:
+            break
+        if not max(node + 1, num_words) < parent <= num_nodes:
+            raise ValueError(f"node {node + 1} cannot have the parent {parent}")
+        starts[parent - 1] = min(starts[parent - 1], starts[node])
+        ends[parent - 1] = max(ends[parent - 1], ends[node])
+        sizes[parent - 1] += sizes[node]
+    return list(zip(starts, ends, strict=True))
 
 
 def _read_splits(path):
@@ -210,35 +315,51 @@ def _read_phrase_scores(directory):
 def _read_trees(directory):
     """Sentences, splits and labels of the labelled trees."""
     sentences, splits, labels = [], [], []
+    for split, words, spans in _parse_trees(directory):
+        sentences.append(words)
+        splits.append(split)
+        labels.append(spans[-1][2])
+    return sentences, splits, labels
+
+
+def _spans_of_trees(directory):
+    """For each sentence the phrases of its tree: start, end and label."""
+    return (spans for _, _, spans in _parse_trees(directory))
+
+
+def _parse_trees(directory):
+    """Split, leaves and phrases of each labelled tree."""
     for split in SPLITS:
         path = directory / f"{split}.txt"
         for number, line in enumerate(_read_lines(path), start=1):
             try:
-                words, label = _parse_tree(line)
+                yield split, *_parse_tree(line)
             except ValueError as error:
                 raise TreebankError(path, f"not a labelled tree: {error}.", number) from None
-            sentences.append(words)
-            splits.append(split)
-            labels.append(label)
-    return sentences, splits, labels
 
 
 def _parse_tree(line):
-    """Leaves and root label of a tree like ``(3 (2 good) (4 film))``."""
+    """Leaves and phrases of a tree like ``(3 (2 good) (4 film))``.
+
+    A phrase is where it starts and ends among the leaves, and its label; the last is the whole.
+    """
     tokens = _TREE_TOKENS.findall(line)
-    depth, words = 0, []
+    words, spans, unfinished = [], [], []
     for position, token in enumerate(tokens):
         if token == "(":
-            depth += 1
             label = tokens[position + 1 : position + 2]
             if label not in (["0"], ["1"], ["2"], ["3"], ["4"]):
                 raise ValueError("a label must be 0 to 4")
-        elif token == ")":
-            depth -= 1
+            unfinished.append((len(words), int(label[0])))
+        elif token == ")" and unfinished:
+            start, label = unfinished.pop()
+            if start == len(words):
+                raise ValueError("a phrase of it has no words")
+            spans.append((start, len(words), label))
         elif tokens[position - 1] != "(":
             words.append(token)
-        if depth < 1 and position < len(tokens) - 1:
+        if not unfinished and position < len(tokens) - 1:
             raise ValueError("it ends before the line does")
-    if depth or not words:
-        raise ValueError("its brackets do not match" if depth else "it has no words")
-    return words, int(tokens[1])
+    if unfinished or not words:
+        raise ValueError("its brackets do not match" if unfinished else "it has no words")
+    return words, spans
