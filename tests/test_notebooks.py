@@ -93,7 +93,7 @@ def test_kept_outputs_name_no_place_on_the_machine(notebook):
             assert not ABSOLUTE_PATH.search(text)
 
 
-@pytest.mark.parametrize("text", ["File /home/a.py", "open('/tmp/x')", "C:\\data", "a\n/work"])
+@pytest.mark.parametrize("text", ["File /usr/a.py", "open('/tmp/x')", "C:\\data", "a\n/opt"])
 def test_absolute_paths_are_recognised(text):
     assert ABSOLUTE_PATH.search(text)
 
