@@ -8,7 +8,6 @@ import io
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import stats
 
 from . import nearest
 from .checks import check_choice
@@ -102,6 +101,8 @@ def word_pairs(
     ValueError
         If fewer than two pairs are left to correlate.
     """
+    from scipy import stats  # takes longer to import than all the rest of the library
+
     rows_of = _known_words(kv, restrict_vocab, case_insensitive)
     judged, computed = [], []
     num_unknown = num_invalid = 0
