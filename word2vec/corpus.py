@@ -54,6 +54,30 @@ class LineSentences:
                     ) from error
 
 
+def token_lists(sentences):
+    """Yield the sentences of an iterable, after making sure that each is a list of tokens.
+
+    Raises
+    ------
+    TypeError
+        If a sentence is a plain string, whose letters would be taken for words.
+    """
+    for number, sentence in enumerate(sentences):
+        if isinstance(sentence, (str, bytes)):
+            raise TypeError(
+                f"Sentence {number} is a string; a sentence must be a list of words. "
+                "Use text.split()."
+            )
+        yield sentence
+
+
+def check_words(words):
+    """Raise TypeError unless all words are str."""
+    for word in words:
+        if not isinstance(word, str):
+            raise TypeError(f"Words must be str. Got {word!r} of {type(word).__name__}.")
+
+
 class EncodedCorpus(NamedTuple):
     """A corpus as word rows: sentence i is ``tokens[starts[i]:starts[i + 1]]``."""
 

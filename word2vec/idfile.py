@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .corpus import open_text
+from .corpus import check_words, open_text, token_lists
 from .files import atomic_write
 from .vocab import Vocab
 
@@ -128,12 +128,7 @@ class _TokenChunks:
 
     def __iter__(self):
         chunk = []
-        for number, sentence in enumerate(self._sentences):
-            if isinstance(sentence, (str, bytes)):
-                raise TypeError(
-                    f"Sentence {number} is a string; a sentence must be a list of words. "
-                    "Use text.split()."
-                )
+        for sentence in token_lists(self._sentences):
             chunk.append(list(sentence))
             if len(chunk) == CHUNK_SENTENCES:
                 yield chunk
@@ -141,9 +136,7 @@ class _TokenChunks:
         yield chunk
 
     def decode(self, counts):
-        for word in counts:
-            if not isinstance(word, str):
-                raise TypeError(f"Words must be str. Got {word!r} of {type(word).__name__}.")
+        check_words(counts)
         return counts
 
     @staticmethod

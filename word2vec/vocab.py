@@ -1,8 +1,11 @@
 """The vocabulary: which words there are, how often each occurs, and which row is theirs."""
 
 from collections import Counter
+from itertools import chain
 
 import numpy as np
+
+from .corpus import check_words, token_lists
 
 
 class Vocab:
@@ -89,17 +92,8 @@ class Vocab:
         ValueError
             If no word is left.
         """
-        counts = Counter()
-        for number, sentence in enumerate(sentences):
-            if isinstance(sentence, str):
-                raise TypeError(
-                    f"Sentence {number} is a string; a sentence must be a list of words. "
-                    "Use text.split()."
-                )
-            counts.update(sentence)
-        for word in counts:
-            if not isinstance(word, str):
-                raise TypeError(f"Words must be str. Got {word!r} of {type(word).__name__}.")
+        counts = Counter(chain.from_iterable(token_lists(sentences)))
+        check_words(counts)
         return cls.from_counts(counts, min_count)
 
     def __len__(self):
