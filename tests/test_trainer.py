@@ -339,6 +339,11 @@ def test_corpus_with_nothing_to_learn_is_refused(corpus, message):
         fit(corpus)
 
 
+def test_sample_out_of_range_is_refused_before_a_corpus_is_read_or_a_worker_started():
+    with pytest.raises(ValueError, match="threshold must be positive, or None"):
+        Word2Vec(sample=0.0, workers=2)
+
+
 def test_subsampling_that_leaves_nothing_is_refused():
     with pytest.raises(ValueError, match="Subsampling left not a single pair.* Raise sample"):
         fit(sample=1e-12)

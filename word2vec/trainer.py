@@ -15,6 +15,7 @@ from .checks import check_choice, check_finite, check_integer
 from .engine import UNITS_PER_ROUND, Engine, Plan, Schedule
 from .idfile import encode
 from .interrupts import held_back_signals
+from .sampling import keep_probabilities
 from .vectors import KeyedVectors
 from .workers import WorkerPool
 
@@ -126,6 +127,7 @@ class Word2Vec:
             "ns_exponent": ns_exponent,
         }.items():
             check_finite(name, value)
+        keep_probabilities([1], sample)  # refuses a threshold that is out of range
         if not 0 <= min_alpha <= alpha <= LARGEST_ALPHA:
             raise ValueError(
                 f"min_alpha and alpha must be 0 <= min_alpha <= alpha <= {LARGEST_ALPHA:g}. "
