@@ -8,7 +8,7 @@ wrapped in a clock, and its arrays are of a subclass of ndarray that hands every
 clock (NumPy's `__array_ufunc__`). Its overhead, profiled / plain, is printed. Both must end with
 the same vectors, bit for bit. All times are processor times, which a busy machine disturbs least.
 
-    matrix products   scores and gradients of blocks of 16 centers, by stacked `matmul`
+    matrix products   scores and gradients of blocks of centers, by stacked `matmul`
     gather            taking rows of the vectors
     scatter           summing the gradients of each row
     sigmoid           of the scores
@@ -44,13 +44,13 @@ from word2vec.sampling import AliasTable
 PRODUCTS, ELEMENTWISE = "matrix products", "elementwise"
 # The functions that belong to each part; what they call in turn counts for the callee's part.
 PARTS = {
-    "gather": [(kernels, "take_rows"), (kernels, "overlapping_blocks")],
-    "scatter": [(kernels, "_gather"), (kernels, "add_overlapping_blocks")],
+    "gather": [(kernels, "take_rows")],
+    "scatter": [(kernels, "sum_rows")],
     "sigmoid": [(kernels, "_sigmoid_in_place")],
     "loss": [(kernels, "log_sigmoid")],
     "runs": [(engine, "draw_run")],
     "negatives": [(AliasTable, "draw")],
-    "step": [(engine, "take_step")],
+    "step": [(engine, "bounded_moves"), (engine, "move_rows")],
 }
 LARGE = 1024  # rows and columns of the one large product
 RATE_SECONDS = 0.2  # a product is repeated so long
@@ -194,9 +194,8 @@ def train(worker, units):
     """Rounds of training, as `Word2Vec.fit` does them."""
     for start in range(0, len(units), engine.UNITS_PER_ROUND):
         in_round = units[start : start + engine.UNITS_PER_ROUND]
-        results = [worker.compute(unit) for unit in in_round]
-        for unit, result in zip(in_round, results, strict=True):
-            worker.apply(unit, (result.grad_center_vectors, result.grad_outside_vectors))
+        for moves in [worker.moves(unit, worker.compute(unit)) for unit in in_round]:
+            worker.apply(moves)
 
 
 class Turn(NamedTuple):

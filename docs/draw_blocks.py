@@ -11,22 +11,29 @@ from matplotlib.patches import Rectangle
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from word2vec.runs import BLOCK_SIZE, draw_run  # noqa: E402 - needs the path above
+from word2vec.runs import draw_run  # noqa: E402 - needs the path above
 
-WINDOW, VOCAB_SIZE, NUM_TOKENS, SENTENCE_END = 5, 1000, 64, 37
+BLOCK_SIZE, WINDOW, VOCAB_SIZE, NUM_TOKENS, SENTENCE_END = 16, 5, 1000, 64, 37
 
 
 def main():
     rng = np.random.default_rng(3)
     ids = np.insert(rng.integers(VOCAB_SIZE, size=NUM_TOKENS), SENTENCE_END, VOCAB_SIZE)
     keep = np.full(VOCAB_SIZE + 1, 2, dtype=np.float32)
-    run = draw_run(ids.astype(np.int32), VOCAB_SIZE, keep, WINDOW, None, 0, rng)
+    ids = ids.astype(np.int32)
+    run = draw_run(ids, VOCAB_SIZE, keep, WINDOW, "expected", None, 0, BLOCK_SIZE, rng)
 
     figure, ax = plt.subplots(figsize=(7, 7), layout="constrained")
-    for block, mask in enumerate(run.mask):
-        row, column = np.nonzero(mask)
+    for block, weights in enumerate(run.weights):
+        column, row = np.nonzero(weights)
         start = block * BLOCK_SIZE
-        ax.scatter(column + start - WINDOW, row + start, s=9, color="#0072B2", linewidth=0)
+        ax.scatter(
+            column + start - WINDOW,
+            row + start,
+            s=12 * weights[column, row],
+            color="#0072B2",
+            linewidth=0,
+        )
         ax.add_patch(
             Rectangle(
                 (start - WINDOW - 0.5, start - 0.5),

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import kernels
-from .rowsparse import take_rows
+from .rowsparse import RowSparse, take_rows
 from .runs import draw_run
 from .sampling import AliasTable, keep_probabilities, noise_distribution
 
@@ -22,17 +22,17 @@ LONGEST_UNIT = 2048
 LEAST_UNITS = 1024
 SHORTEST_UNIT = 64
 
-SHARED_NEGATIVES = 32  # of a block of 16 centers
+BLOCK_SIZE = {"skipgram": 32, "cbow": 16}  # centers that share negatives
+FEWEST_SHARED, MOST_SHARED = 16, 256  # negatives of a block
 
-# A unit may move a vector by this share of its length, or of 1 if it is shorter. The gradients of
-# a frequent word add up over a whole unit while its vector stands still; without a bound, long
-# units or large steps diverge.
-LARGEST_MOVE = 0.1
+# No unit may move a vector further than this. The gradients of a frequent word add up over a whole
+# unit while its vector stands still; without a bound, long units or large steps diverge.
+LARGEST_MOVE = {"skipgram": 0.15, "cbow_mean": 0.5, "cbow_sum": 0.15}
 
-ROWS_AT_A_TIME = 512  # when taking a step: few enough to stay in the processor's cache
+ROWS_AT_A_TIME = 512  # when moving vectors: few enough to stay in the processor's cache
 
 # The loss of a large corpus is measured on one block in so many.
-LOSS_EVERY = 8
+LOSS_EVERY = 16
 
 
 class Plan(NamedTuple):
@@ -51,6 +51,11 @@ class Plan(NamedTuple):
     epochs: int
     seed: int
     max_logits: int
+
+
+def kind_of_model(model, cbow_reduction):
+    """What decides how large steps should be: "skipgram", "cbow_mean" or "cbow_sum"."""
+    return "skipgram" if model == "skipgram" else f"cbow_{cbow_reduction}"
 
 
 class Schedule(NamedTuple):
@@ -112,20 +117,31 @@ class Engine:
         if plan.loss == "neg_sampling":
             self._noise = AliasTable(noise_distribution(counts, plan.ns_exponent))
 
-    def compute(self, unit):
-        """Loss and gradients of a unit, as a `kernels.Result`; changes nothing."""
+    def draw(self, unit):
+        """All that is random in a unit, as a `runs.Run`."""
         plan = self.plan
         rng = np.random.Generator(np.random.SFC64([plan.seed, unit]))
-        run = draw_run(
+        return draw_run(
             self._ids[self.schedule.ids_of(unit)],
             len(self._matrices[0]),
             self._keep,
             plan.window,
+            # The mean over a drawn reach is no sum over pairs, and so not that of its expectation.
+            "drawn" if plan.model == "cbow" else "expected",
             self._noise,
-            SHARED_NEGATIVES,
+            num_shared_negatives(plan),
+            BLOCK_SIZE[plan.model],
             rng,
         )
-        arguments = {"window": plan.window}
+
+    def compute(self, unit, run=None):
+        """Loss and gradients of a unit, as a `kernels.Result`; changes nothing.
+
+        `run` is what `draw` gives, if it was drawn before.
+        """
+        plan = self.plan
+        run = run or self.draw(unit)
+        arguments = {}
         if plan.model == "cbow":
             arguments["reduction"] = plan.cbow_reduction
         if plan.loss == "neg_sampling":
@@ -141,20 +157,31 @@ class Engine:
         fraction = unit / max(1, num_units - 1)
         return self.plan.alpha + fraction * (self.plan.min_alpha - self.plan.alpha)
 
-    def apply(self, unit, gradients, row_ranges=((None, None), (None, None))):
-        """Take the step of a unit.
+    def moves(self, unit, result, out=(None, None)):
+        """How far a unit moves center and outside vectors, by its result; into `out` if given."""
+        largest = LARGEST_MOVE[kind_of_model(self.plan.model, self.plan.cbow_reduction)]
+        return tuple(
+            bounded_moves(gradient, self.alpha(unit), largest, values)
+            for gradient, values in zip(result[2:], out, strict=True)
+        )
 
-        Parameters
-        ----------
-        unit : int
-        gradients : pair of RowSparse
-            Of the center and the outside vectors, rows ascending. Their values are used up.
-        row_ranges : pair of (first, last)
-            For each matrix, take the step for its rows from first to last - 1 only.
+    def apply(self, moves, row_ranges=((None, None), (None, None))):
+        """Move the center and the outside vectors, by a RowSparse for each.
+
+        For each matrix a range (first, last) restricts this to the rows first to last - 1.
         """
-        alpha = self.alpha(unit)
-        for matrix, gradient, rows in zip(self._matrices, gradients, row_ranges, strict=True):
-            take_step(matrix, gradient, alpha, *rows)
+        for matrix, its_moves, rows in zip(self._matrices, moves, row_ranges, strict=True):
+            move_rows(matrix, its_moves, *rows)
+
+
+def num_shared_negatives(plan):
+    """Negatives that a block shares: about three quarters of what one center would draw alone.
+
+    Fewer cost quality, more cost time.
+    """
+    pairs_of_center = plan.window + 1 if plan.model == "skipgram" else 1
+    number = round(0.75 * plan.negative * pairs_of_center / 8) * 8
+    return min(max(FEWEST_SHARED, number), MOST_SHARED)
 
 
 def _keep_freed_memory():
@@ -167,25 +194,34 @@ def _keep_freed_memory():
     np.empty(31 << 20, dtype=np.uint8)
 
 
-def take_step(matrix, gradient, alpha, first=None, last=None):
-    """matrix -= alpha * gradient in place, no row moving further than `LARGEST_MOVE` allows.
+def bounded_moves(gradient, alpha, largest, out=None):
+    """alpha * gradient, with rows shortened that are longer than `largest`.
 
-    Only for the rows from `first` to `last` - 1, if they are given. The gradient's values are
-    overwritten.
+    Parameters
+    ----------
+    gradient : RowSparse
+    alpha, largest : float
+    out : ndarray, optional
+        Where the values go.
+
+    Returns
+    -------
+    RowSparse
     """
     rows, values = gradient
+    length = np.sqrt(np.einsum("ij,ij->i", values, values))
+    step = values.dtype.type(alpha) / np.maximum(1, length * values.dtype.type(alpha / largest))
+    return RowSparse(rows, np.multiply(values, step[:, np.newaxis], out=out))
+
+
+def move_rows(matrix, moves, first=None, last=None):
+    """matrix -= moves in place, for all rows, or those from `first` to `last` - 1 only."""
+    rows, values = moves
     if first is not None:
         chosen = slice(*np.searchsorted(rows, (first, last)))
         rows, values = rows[chosen], values[chosen]
     for start in range(0, len(rows), ROWS_AT_A_TIME):
         part = slice(start, start + ROWS_AT_A_TIME)
-        _move_rows(matrix, rows[part], values[part], alpha)
-
-
-def _move_rows(matrix, rows, move, alpha):
-    old = take_rows(matrix, rows)
-    length2 = np.einsum("ij,ij->i", move, move)
-    allowed2 = LARGEST_MOVE**2 * np.maximum(1, np.einsum("ij,ij->i", old, old))
-    step = np.float32(alpha) / np.sqrt(np.maximum(1, alpha**2 * length2 / allowed2))
-    move *= step[:, np.newaxis]
-    matrix[rows] = np.subtract(old, move, out=old)
+        moved = take_rows(matrix, rows[part])
+        moved -= values[part]
+        matrix[rows[part]] = moved

@@ -54,9 +54,9 @@ def sum_rows(rows, vectors, num_rows):
 
     Parameters
     ----------
-    rows : ndarray of int, shape (T,)
+    rows : ndarray of int, of any shape
         0 to `num_rows` - 1, repeated as it comes.
-    vectors : ndarray of shape (T, d)
+    vectors : ndarray of the shape of `rows`, and d
     num_rows : int
         Rows of the whole matrix.
 
@@ -65,6 +65,7 @@ def sum_rows(rows, vectors, num_rows):
     RowSparse
         With its rows in ascending order.
     """
+    rows, vectors = rows.ravel(), vectors.reshape(-1, vectors.shape[-1])
     occurs = np.zeros(num_rows, dtype=bool)
     occurs[rows] = True
     distinct = np.flatnonzero(occurs)

@@ -1,32 +1,45 @@
-"""Rounds of training on several processes that share the vectors.
+"""Rounds of training on several processes.
 
 The parent starts the workers as fresh Python processes, not as forks of itself, so they work from a
-notebook, from a script without a main guard, and on every platform. Vectors and gradients lie in a
+notebook, from a script without a main guard, and on every platform. What they share lies in a
 memory-mapped file that loses its name as soon as all have opened it: no kill can leave it behind.
 Commands travel through the workers' standard input and answers through their standard output, so
 the end of either side is noticed by the other at once.
 
-A round has two phases. First each worker computes the gradients of its share of the units, while
-nobody changes the vectors; then each applies the gradients of all units to its share of the rows.
+A round has two phases. First each worker computes the moves of its share of the units, while nobody
+changes the vectors; then each applies the moves of all units to its share of the rows. Between the
+phases the workers wait for each other in shared memory, without the parent.
 """
 
 import contextlib
+import itertools
 import json
-import mmap
 import os
+import queue
 import signal
 import subprocess
 import sys
-import tempfile
+import threading
 from pathlib import Path
 
 import numpy as np
 
-from .engine import SHARED_NEGATIVES, UNITS_PER_ROUND, Engine, Plan, Schedule
+from .engine import (
+    BLOCK_SIZE,
+    UNITS_PER_ROUND,
+    Engine,
+    Plan,
+    Schedule,
+    num_shared_negatives,
+)
 from .rowsparse import RowSparse
-from .runs import BLOCK_SIZE
+from .sharing import Barrier, SharedArrays, make_shared_file
 
-_READY, _COMPUTE, _APPLY = b"r", b"c", b"a"
+# What workers train at a command: some tenths of a second. A round of naive softmax takes longer.
+ROUNDS_AT_A_TIME = {"neg_sampling": 16, "naive_softmax": 1}
+
+_DONE = b"d"
+_SIDES = ("center", "outside")
 _ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
@@ -53,18 +66,23 @@ class WorkerPool:
     ----------
     center_vectors, outside_vectors : ndarray of float32, shape (V, d)
         Shared with the workers: up to date after each round.
+    rounds_at_a_time : int
+        That `run_rounds` trains at most.
     """
 
     def __init__(self, plan, counts, id_path, center_vectors, outside_vectors, num_workers):
         num_ids = os.path.getsize(id_path) // np.dtype(np.int32).itemsize
-        layout = _layout(plan, len(counts), Schedule.of(num_ids, plan.epochs).unit_length)
-        self._processes = []
+        unit_length = Schedule.of(num_ids, plan.epochs).unit_length
+        layout = _layout(plan, len(counts), unit_length, num_workers)
+        self.rounds_at_a_time = ROUNDS_AT_A_TIME[plan.loss]
+        self._processes, self._listeners = [], []
         with contextlib.ExitStack() as stack:  # undone, unless all goes well
             stack.callback(self.close)
-            path = _make_shared_file(_total_bytes(layout))
+            path = make_shared_file(layout)
             stack.callback(path.unlink, missing_ok=True)
-            self._memory = _Shared(path, layout)
-            self.center_vectors, self.outside_vectors = self._memory.matrices
+            self._shared = SharedArrays(path, layout)
+            self.center_vectors = self._shared["center_vectors"]
+            self.outside_vectors = self._shared["outside_vectors"]
             self.center_vectors[:] = center_vectors
             self.outside_vectors[:] = outside_vectors
             task = {
@@ -76,26 +94,31 @@ class WorkerPool:
             }
             for number in range(num_workers):
                 self._processes.append(_start({**task, "number": number}))
-            self._wait_for_all(_READY)
+            self._answers = queue.SimpleQueue()
+            for process in self._processes:
+                listener = threading.Thread(target=_listen, args=(process, self._answers))
+                self._listeners.append(listener)
+                listener.start()
+            self._wait_for_all()
             path.unlink()  # the memory lives on as long as somebody has it open
             stack.pop_all()
 
-    def run_round(self, round_number):
-        """Train one round; returns its summed loss and number of pairs."""
-        self._memory.losses[:] = 0
-        for phase in (_COMPUTE, _APPLY):
-            for process in self._processes:
-                try:
-                    process.stdin.write(phase + round_number.to_bytes(8, "little"))
-                except BrokenPipeError:
-                    self._fail(process)
-            self._wait_for_all(phase)
-        loss, num_pairs = self._memory.losses.sum(axis=0)
-        return float(loss), int(num_pairs)
-
-    def _wait_for_all(self, answer):
+    def run_rounds(self, first, last):
+        """Train rounds `first` to `last` - 1; returns the loss and number of pairs of each."""
+        losses = self._shared["losses"][: last - first]
+        losses[:] = 0
         for process in self._processes:
-            if process.stdout.read(1) != answer:
+            try:
+                process.stdin.write(first.to_bytes(8, "little") + last.to_bytes(8, "little"))
+            except BrokenPipeError:
+                self._fail(process)
+        self._wait_for_all()
+        return losses.sum(axis=1).tolist()
+
+    def _wait_for_all(self):
+        for _ in self._processes:
+            process, answer = self._answers.get()  # whoever is first: one that ended must be seen
+            if answer != _DONE:
                 self._fail(process)
 
     def _fail(self, process):
@@ -108,104 +131,19 @@ class WorkerPool:
         """End the workers; waits until they are gone."""
         for process in self._processes:
             process.kill()
+        for listener in self._listeners:
+            listener.join()
         for process in self._processes:
             process.wait()
             process.stdin.close()
             process.stdout.close()
-        self._processes = []
+        self._processes, self._listeners = [], []
 
     def __enter__(self):
         return self
 
     def __exit__(self, *exception):
         self.close()
-
-
-class _Shared:
-    """Arrays in a memory-mapped file: both matrices, and a slot for the result of each unit."""
-
-    def __init__(self, path, layout):
-        with open(path, "r+b") as file:
-            memory = mmap.mmap(file.fileno(), 0)
-        arrays, offset = {}, 0
-        for name, (shape, dtype) in layout.items():
-            arrays[name] = np.frombuffer(memory, dtype, int(np.prod(shape)), offset).reshape(shape)
-            offset += _aligned_bytes(shape, dtype)
-        self._arrays = arrays
-        self.matrices = arrays["center_vectors"], arrays["outside_vectors"]
-        self.losses = arrays["losses"]
-
-    def store(self, slot, result):
-        """Put the result of a unit into its slot."""
-        self.losses[slot] = result.loss, result.num_pairs
-        gradients = result.grad_center_vectors, result.grad_outside_vectors
-        for side, gradient in zip(("center", "outside"), gradients, strict=True):
-            size = len(gradient.rows)
-            self._arrays[f"{side}_sizes"][slot] = size
-            self._arrays[f"{side}_rows"][slot, :size] = gradient.rows
-            self._arrays[f"{side}_values"][slot, :size] = gradient.values
-
-    def gradients(self, slot):
-        """The gradients of the unit in a slot, without a copy."""
-        return tuple(
-            RowSparse(
-                self._arrays[f"{side}_rows"][slot, : self._arrays[f"{side}_sizes"][slot]],
-                self._arrays[f"{side}_values"][slot, : self._arrays[f"{side}_sizes"][slot]],
-            )
-            for side in ("center", "outside")
-        )
-
-
-def _layout(plan, vocab_size, unit_length):
-    """Shapes and types of the shared arrays."""
-    d, slots = plan.vector_size, UNITS_PER_ROUND
-    num_negatives = SHARED_NEGATIVES * -(-unit_length // BLOCK_SIZE)
-    # Rows that a unit can touch; one more than it has tokens, for the word that pads its blocks.
-    center_rows = min(vocab_size, unit_length + 1)
-    outside_rows = min(vocab_size, unit_length + 1 + num_negatives)
-    if plan.loss == "naive_softmax":
-        outside_rows = vocab_size
-    return {
-        "center_vectors": ((vocab_size, d), np.float32),
-        "outside_vectors": ((vocab_size, d), np.float32),
-        "losses": ((slots, 2), np.float64),
-        "center_sizes": ((slots,), np.int64),
-        "outside_sizes": ((slots,), np.int64),
-        "center_rows": ((slots, center_rows), np.int32),
-        "outside_rows": ((slots, outside_rows), np.int32),
-        "center_values": ((slots, center_rows, d), np.float32),
-        "outside_values": ((slots, outside_rows, d), np.float32),
-    }
-
-
-def _aligned_bytes(shape, dtype):
-    """Bytes of an array, rounded up to whole cache lines."""
-    return -(-int(np.prod(shape)) * np.dtype(dtype).itemsize // 64) * 64
-
-
-def _total_bytes(layout):
-    return sum(_aligned_bytes(shape, dtype) for shape, dtype in layout.values())
-
-
-def _make_shared_file(num_bytes):
-    """A file of that size, in memory if there is room, else where temporary files go."""
-    directories = ["/dev/shm"] if os.access("/dev/shm", os.W_OK) else []
-    directories.append(tempfile.gettempdir())
-    for directory in directories:
-        descriptor, name = tempfile.mkstemp(prefix="word2vec-", dir=directory)
-        try:
-            os.ftruncate(descriptor, num_bytes)
-            if hasattr(os, "posix_fallocate"):  # better an error now than a crash later
-                os.posix_fallocate(descriptor, 0, num_bytes)
-            return Path(name)
-        except OSError as error:
-            os.unlink(name)
-            failure = error
-        finally:
-            os.close(descriptor)
-    raise OSError(
-        failure.errno, f"No room for {num_bytes >> 20} MiB of shared memory in {directories}"
-    ) from failure
 
 
 def _start(task):
@@ -223,39 +161,112 @@ def _start(task):
     return process
 
 
+def _listen(process, answers):
+    """Hand on the answers of a worker; an empty one says that it has ended."""
+    while answer := process.stdout.read(1):
+        answers.put((process, answer))
+    answers.put((process, b""))
+
+
 def work():
     """What a worker process does: serve the parent until it closes the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all; the parent decides
     commands, answers = sys.stdin.buffer, sys.stdout.buffer
-    task = json.loads(commands.readline())
-    number, num_workers = task["number"], task["num_workers"]
-    plan = Plan(*task["plan"])
-    counts = np.array(task["counts"])
-    ids = np.memmap(task["id_path"], dtype=np.int32, mode="r")
-    length = Schedule.of(len(ids), plan.epochs).unit_length
-    shared = _Shared(task["shared_path"], _layout(plan, len(counts), length))
-    engine = Engine(plan, counts, ids, *shared.matrices)
-
-    answer = _READY
+    worker = _Worker(**json.loads(commands.readline()))
     while True:
-        answers.write(answer)
+        answers.write(_DONE)
         answers.flush()
-        command = commands.read(9)
-        if len(command) < 9:  # the parent is gone
+        command = commands.read(16)
+        if len(command) < 16:  # the parent is gone
             return
-        answer, units = command[:1], engine.schedule.units_of(int.from_bytes(command[1:], "little"))
-        if answer == _COMPUTE:
-            for slot in range(number, len(units), num_workers):
-                shared.store(slot, engine.compute(units[slot]))
-        else:
-            # Dividing the rows that the first unit touched evenly divides the others nearly so.
-            ranges = [_part(g.rows, number, num_workers) for g in shared.gradients(0)]
-            for slot, unit in enumerate(units):
-                engine.apply(unit, shared.gradients(slot), ranges)
+        worker.run_rounds(*(int.from_bytes(part, "little") for part in (command[:8], command[8:])))
 
 
-def _part(rows, number, num_parts):
-    """One of several ranges that together are all rows and each hold equally many of `rows`."""
-    bounds = [rows[len(rows) * k // num_parts] for k in range(1, num_parts)]
-    bounds = [0, *bounds, np.iinfo(np.int32).max]
-    return bounds[number], bounds[number + 1]
+class _Worker:
+    """A worker's part of training."""
+
+    def __init__(self, plan, counts, id_path, shared_path, num_workers, number):
+        plan, counts = Plan(*plan), np.array(counts)
+        ids = np.memmap(id_path, dtype=np.int32, mode="r")
+        unit_length = Schedule.of(len(ids), plan.epochs).unit_length
+        layout = _layout(plan, len(counts), unit_length, num_workers)
+        self._shared = SharedArrays(shared_path, layout)
+        matrices = [self._shared[f"{side}_vectors"] for side in _SIDES]
+        self._engine = Engine(plan, counts, ids, *matrices)
+        self._barrier = Barrier(self._shared["arrivals"], number)
+        self._number, self._num_workers = number, num_workers
+        self._drawn = {}  # runs of units to come
+
+    def run_rounds(self, first, last):
+        for round_number in range(first, last):
+            losses = self._shared["losses"][round_number - first]
+            for slot, unit in self._own_units(round_number):
+                result = self._engine.compute(unit, self._drawn.pop(unit, None))
+                losses[slot] = result[:2]
+                self._store_moves(slot, unit, result)
+            self._barrier.arrive()
+            if round_number + 1 < last:
+                self._draw_ahead(round_number + 1)
+            self._barrier.wait()
+            # Dividing the rows that the first unit moved evenly divides the others nearly so.
+            ranges = [self._own_range(moves.rows) for moves in self._moves(0)]
+            for slot in range(len(self._engine.schedule.units_of(round_number))):
+                self._engine.apply(self._moves(slot), ranges)
+            self._barrier.arrive()
+            self._barrier.wait()
+
+    def _own_units(self, round_number):
+        """Places in the round, and units, that are this worker's to compute."""
+        units = enumerate(self._engine.schedule.units_of(round_number))
+        return itertools.islice(units, self._number, None, self._num_workers)
+
+    def _own_range(self, rows):
+        """First row, and the one after the last, of this worker's share of the vectors."""
+        bounds = [rows[len(rows) * k // self._num_workers] for k in range(1, self._num_workers)]
+        bounds = [0, *bounds, np.iinfo(np.int32).max]
+        return bounds[self._number], bounds[self._number + 1]
+
+    def _draw_ahead(self, round_number):
+        """Use the time until the others are here."""
+        for _, unit in self._own_units(round_number):
+            if self._barrier.all_are_here():
+                return
+            self._drawn[unit] = self._engine.draw(unit)
+
+    def _store_moves(self, slot, unit, result):
+        values = []
+        for side, gradient in zip(_SIDES, result[2:], strict=True):
+            size = len(gradient.rows)
+            self._shared[f"{side}_sizes"][slot] = size
+            self._shared[f"{side}_rows"][slot, :size] = gradient.rows
+            values.append(self._shared[f"{side}_values"][slot, :size])
+        self._engine.moves(unit, result, values)
+
+    def _moves(self, slot):
+        for side in _SIDES:
+            size = self._shared[f"{side}_sizes"][slot]
+            rows = self._shared[f"{side}_rows"][slot, :size]
+            yield RowSparse(rows, self._shared[f"{side}_values"][slot, :size])
+
+
+def _layout(plan, vocab_size, unit_length, num_workers):
+    """Shapes and types of the shared arrays."""
+    d, slots = plan.vector_size, UNITS_PER_ROUND
+    num_blocks = -(-unit_length // BLOCK_SIZE[plan.model])
+    # Rows that a unit can touch; one more than it has tokens, for the word that pads its blocks.
+    center_rows = min(vocab_size, unit_length + 1)
+    outside_rows = min(vocab_size, center_rows + num_blocks * num_shared_negatives(plan))
+    if plan.loss == "naive_softmax":
+        outside_rows = vocab_size
+    return {
+        "center_vectors": ((vocab_size, d), np.float32),
+        "outside_vectors": ((vocab_size, d), np.float32),
+        "losses": ((ROUNDS_AT_A_TIME[plan.loss], slots, 2), np.float64),
+        "arrivals": ((num_workers, Barrier.LAYOUT_WIDTH), np.int64),
+        "center_sizes": ((slots), np.int64),
+        "outside_sizes": ((slots), np.int64),
+        "center_rows": ((slots, center_rows), np.int32),
+        "outside_rows": ((slots, outside_rows), np.int32),
+        "center_values": ((slots, center_rows, d), np.float32),
+        "outside_values": ((slots, outside_rows, d), np.float32),
+    }

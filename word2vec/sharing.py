@@ -1,0 +1,117 @@
+"""Memory that several processes share, and a way for them to wait for each other in it."""
+
+import mmap
+import os
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+
+_LINE = 64  # bytes of a cache line
+
+_POLLS = 20_000  # some milliseconds: longer than processes wait for each other when all is well
+_NAP_SECONDS = 1e-3
+
+
+class SharedArrays(dict):
+    """Arrays by name, in a memory-mapped file.
+
+    Parameters
+    ----------
+    path : path-like
+        As made by `make_shared_file` for the same layout.
+    layout : dict of str to (shape, dtype)
+    """
+
+    def __init__(self, path, layout):
+        super().__init__()
+        with open(path, "r+b") as file:
+            memory = mmap.mmap(file.fileno(), 0)
+        offset = 0
+        for name, (shape, dtype) in layout.items():
+            array = np.frombuffer(memory, dtype, int(np.prod(shape)), offset)
+            self[name] = array.reshape(shape)
+            offset += _whole_lines(shape, dtype)
+
+
+def make_shared_file(layout):
+    """A file of zeros for `SharedArrays`, in memory if there is room, else among temporary files.
+
+    Raises
+    ------
+    OSError
+        If there is no room for it.
+    """
+    num_bytes = sum(_whole_lines(shape, dtype) for shape, dtype in layout.values())
+    directories = ["/dev/shm"] if os.access("/dev/shm", os.W_OK) else []
+    directories.append(tempfile.gettempdir())
+    for directory in directories:
+        descriptor, name = tempfile.mkstemp(prefix="word2vec-", dir=directory)
+        try:
+            os.ftruncate(descriptor, num_bytes)
+            if hasattr(os, "posix_fallocate"):  # better an error now than a crash later
+                os.posix_fallocate(descriptor, 0, num_bytes)
+            return Path(name)
+        except OSError as error:
+            os.unlink(name)
+            failure = error
+        finally:
+            os.close(descriptor)
+    raise OSError(
+        failure.errno, f"No room for {num_bytes >> 20} MiB of shared memory in {directories}"
+    ) from failure
+
+
+class Barrier:
+    """Lets processes wait for each other: each counts in shared memory how often it arrived.
+
+    They poll, for a process that is put to sleep and woken again loses a good part of a round.
+
+    Parameters
+    ----------
+    arrivals : ndarray of int64, shape (number of processes, 8)
+        Shared, and zero at first; a row, of which one entry is used, fills a cache line.
+    number : int
+        Of this process, from 0.
+    """
+
+    LAYOUT_WIDTH = _LINE // 8
+
+    def __init__(self, arrivals, number):
+        self._arrivals = memoryview(arrivals.reshape(-1))
+        self._own = number * self.LAYOUT_WIDTH
+        self._others = [k * self.LAYOUT_WIDTH for k in range(len(arrivals)) if k != number]
+        self._count = 0
+        self._fence = threading.Lock()
+        self._parent = os.getppid()
+
+    def arrive(self):
+        """Tell the others that this process is here."""
+        self._count += 1
+        with self._fence:  # orders memory: what was written before is seen before this
+            pass
+        self._arrivals[self._own] = self._count
+
+    def all_are_here(self):
+        """Whether all have arrived as often as this process."""
+        return all(self._arrivals[other] >= self._count for other in self._others)
+
+    def wait(self):
+        """Wait until all are here; ends this process if its parent is gone."""
+        polls = 0
+        while not self.all_are_here():
+            polls += 1
+            if polls > _POLLS:
+                time.sleep(_NAP_SECONDS)
+                if os.getppid() != self._parent:
+                    sys.exit("The process that trains is gone.")
+        with self._fence:
+            pass
+
+
+def _whole_lines(shape, dtype):
+    """Bytes of an array, rounded up to whole cache lines."""
+    return -(-int(np.prod(shape)) * np.dtype(dtype).itemsize // _LINE) * _LINE
