@@ -92,6 +92,10 @@ prepare() {
     downloader=$(need curl wget)
     need sha256sum shasum >/dev/null
     unpacker=$(need unzip python3)
+    # No server and no archive may fill the disk; the real files have a few MB. A write beyond the
+    # limit shall fail and not kill, so that we can say why.
+    trap '' XFSZ
+    ulimit -S -f 1048576 2>/dev/null || true # in KiB; there may be a stricter limit already
     # An unzip without -Z (busybox) cannot tell which members are symbolic links.
     if [ "$unpacker" = unzip ] && ! unzip -Z -h >/dev/null 2>&1; then
         unpacker=$(need python3)
@@ -137,7 +141,8 @@ transfer_failed() {
             ;;
         "curl 23" | "wget 3")
             why="it cannot be written to $data"
-            cure="Is the disk full? Make room, or choose another directory with --dir."
+            cure="Is the disk full, or the file larger than 1 GB? Make room, choose another"
+            cure="$cure directory with --dir, or another mirror (see --help)."
             ;;
         *)
             why="there is no connection, or it was cut"
@@ -183,9 +188,10 @@ download() {
 }
 
 # unpack ARCHIVE FOLDER: FOLDER of the archive to the working directory, without dot files, which
-# are macOS litter. Returns 3 if a member could end up elsewhere, 4 if it is no zip archive.
+# are macOS litter. Returns 3 if a member could end up elsewhere or is no plain file, 4 if it is no
+# zip archive, 5 if it would unpack to 1 GB or more.
 unpack() {
-    local names modes status=0
+    local names modes total status=0 size='([0-9]+) bytes uncompressed'
     if [ "$unpacker" = python3 ]; then
         run python3 -c '
 import stat, sys, zipfile
@@ -197,8 +203,10 @@ with zipfile.ZipFile(path) as archive:
     for member in archive.infolist():
         name = member.filename
         if (name.startswith("/") or ".." in name.split("/") or "\\" in name
-                or stat.S_ISLNK(member.external_attr >> 16)):
+                or stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR)):
             sys.exit(3)
+    if sum(member.file_size for member in archive.infolist()) >= 10**9:
+        sys.exit(5)
     for name in archive.namelist():
         if name.startswith(folder + "/") and "/." not in name:
             archive.extract(name, target)
@@ -209,10 +217,13 @@ with zipfile.ZipFile(path) as archive:
     # unzip returns 1 for a warning, 11 if FOLDER is not in the archive.
     names=$(unzip -Z1 "$1" 2>/dev/null) || [ $? -eq 1 ] || return 4
     modes=$(unzip -Zs "$1" 2>/dev/null) || [ $? -eq 1 ] || return 4
-    if grep -Eq '^/|(^|/)\.\.(/|$)|[\\]' <<<"$names" || grep -q '^l' <<<"$modes"; then
+    if grep -Eq '^/|(^|/)\.\.(/|$)|[\\]' <<<"$names" || grep -q '^[bclps]' <<<"$modes"; then
         return 3
     fi
-    run unzip -q "$1" "$2/*" -x '*/.*' -d "$temporary" >/dev/null 2>&1 || status=$?
+    total=$(unzip -Zt "$1" 2>/dev/null) || [ $? -eq 1 ] || return 4
+    [[ $total =~ $size ]] && [ ${#BASH_REMATCH[1]} -lt 10 ] || return 5
+    # It is to ask nothing: neither whether to overwrite nor for a password.
+    run unzip -q -o -P none "$1" "$2/*" -x '*/.*' -d "$temporary" >/dev/null 2>&1 || status=$?
     case $status in 0 | 1 | 11) ;; *) return 1 ;; esac
 }
 
@@ -262,8 +273,9 @@ get() {
             missing=$(first_missing "$temporary/$folder" "$@")
             fault=${missing:+"lacks $folder/$missing"}
             ;;
-        3) fault="has symbolic links or names that lead out of it" ;;
-        4) fault="is no zip archive" ;;
+        3) fault="has links, devices, or names that lead out of it" ;;
+        4) fault="is no zip archive, or a truncated one" ;;
+        5) fault="would unpack to over 1 GB" ;;
         *)
             die "cannot unpack $source into $data. Is the disk full? Make room and run this" \
                 "again; the download is kept. If that does not help, it is damaged: remove it."

@@ -1,6 +1,7 @@
 """get_datasets.sh, run against a small mirror on this machine."""
 
 import contextlib
+import functools
 import hashlib
 import io
 import os
@@ -151,8 +152,17 @@ def command(mirror, data, *options, path=None, **changes):
 
 
 def run(mirror, data, *options, **changes):
+    limit = changes.pop("limit", None)  # bytes that any file may have
     arguments = command(mirror, data, *options, **changes)
+    if limit:
+        arguments["preexec_fn"] = functools.partial(limit_file_size, limit)
     return subprocess.run(**arguments, capture_output=True, timeout=20)
+
+
+def limit_file_size(limit):
+    import resource  # not on Windows
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
 
 def assert_complete(result, data):
@@ -371,7 +381,7 @@ def path_with_unzip_that(directory, ends):
     program.write_text(
         f"#!{BASH}\n"
         f'case $1 in -Z*) exec {unzip} "$@" ;; esac\n'
-        f'{unzip} -q "$2" {SST}/STree.txt -d "${{@: -1}}"\n'
+        f'{unzip} -q "$5" {SST}/STree.txt -d "${{@: -1}}"\n'
         f"{ends}\n"
     )
     program.chmod(0o755)
@@ -464,6 +474,12 @@ def test_unusable_argument_is_told(mirror, tmp_path, option):
     assert_failed(run(mirror, tmp_path, option), f"{option}.*--help")
 
 
+def test_download_that_grows_too_large_is_stopped_and_told(mirror, tmp_path, downloader):
+    result = run(mirror, tmp_path, path=downloader, limit=len(mirror.files[SST_ZIP]) // 2)
+    assert_failed(result, r"cannot be written .* or the file larger than 1 GB\? .* another mirror")
+    assert contents(tmp_path).keys() <= {"bin", f"{SST_ZIP}.part"}
+
+
 # --- data of the user -------------------------------------------------------------------------
 
 
@@ -486,6 +502,20 @@ def test_incomplete_data_are_reported_and_left_alone(mirror, tmp_path):
     assert not mirror.requests
 
 
+def test_file_in_place_of_the_data_is_left_alone(mirror, tmp_path):
+    (tmp_path / SST).write_text("mine")
+    assert_failed(run(mirror, tmp_path), r"lacks datasetSentences\.txt.*Move it away")
+    assert (tmp_path / SST).read_text() == "mine"
+    assert not mirror.requests
+
+
+def test_link_that_leads_nowhere_is_left_alone(mirror, tmp_path):
+    (tmp_path / SST).symlink_to(tmp_path / "unmounted")
+    assert_failed(run(mirror, tmp_path), r"lacks datasetSentences\.txt.*Move it away")
+    assert (tmp_path / SST).is_symlink()
+    assert not (tmp_path / "unmounted").exists()
+
+
 def test_archive_of_the_user_with_another_checksum_is_left_alone(mirror, tmp_path):
     (tmp_path / SST_ZIP).write_bytes(b"mine")
     assert_failed(run(mirror, tmp_path), f"{SST_ZIP} is there but its checksum.*Move it away")
@@ -496,22 +526,32 @@ def test_archive_of_the_user_with_another_checksum_is_left_alone(mirror, tmp_pat
 # --- archives not to be trusted, though their checksum is right -------------------------------
 
 
-def symbolic_link(name):
-    member = zipfile.ZipInfo(name)
+def special(file_type):
+    """A member that is no plain file. Hard links are unknown to the format."""
+    member = zipfile.ZipInfo(f"{SST}/special")
     member.create_system = 3  # Unix
-    member.external_attr = (stat.S_IFLNK | 0o777) << 16
+    member.external_attr = (file_type | 0o777) << 16
     return member
 
 
-@pytest.mark.parametrize(
-    "member",
-    ["/tmp/absolute.txt", f"{SST}/../../above.txt", "..\\above.txt", symbolic_link(f"{SST}/link")],
-    ids=["absolute", "above", "backslash", "symbolic link"],
-)
+LEADING_ELSEWHERE = {
+    "absolute": "/tmp/absolute.txt",
+    "above": f"{SST}/../../above.txt",
+    "above at once": "../above.txt",
+    "ends above": f"{SST}/..",
+    "backslash": "..\\above.txt",
+    "drive": "C:\\above.txt",
+    "symbolic link": special(stat.S_IFLNK),
+    "named pipe": special(stat.S_IFIFO),
+    "device": special(stat.S_IFCHR),
+}
+
+
+@pytest.mark.parametrize("member", LEADING_ELSEWHERE.values(), ids=LEADING_ELSEWHERE)
 def test_archive_that_leads_elsewhere_is_refused(mirror, tmp_path, unpacker, member):
     mirror.replace(SST_ZIP, zip_of([*treebank(SST, SST_FILES), (member, "/etc")]))
     result = run(mirror, tmp_path / "data", path=unpacker)
-    assert_failed(result, "has symbolic links or names that lead out of it")
+    assert_failed(result, "has links, devices, or names that lead out of it")
     assert contents(tmp_path / "data") == {}
 
 
@@ -534,6 +574,56 @@ def test_download_that_is_no_zip_archive_is_told(mirror, tmp_path, unpacker):
     result = run(mirror, tmp_path / "data", path=unpacker)
     assert_failed(result, f"{SST_ZIP} is no zip archive")
     assert contents(tmp_path / "data") == {}
+
+
+def test_truncated_archive_is_told(mirror, tmp_path, unpacker):
+    mirror.replace(SST_ZIP, mirror.files[SST_ZIP][:-30])
+    result = run(mirror, tmp_path / "data", path=unpacker)
+    assert_failed(result, f"{SST_ZIP} is no zip archive, or a truncated one")
+    assert contents(tmp_path / "data") == {}
+
+
+def with_size(content, size, promised):
+    """An archive with a member of this size, which promises another."""
+    size, promised = size.to_bytes(4, "little"), promised.to_bytes(4, "little")
+    assert content.count(size) == 2  # before the member and in the directory
+    return content.replace(size, promised)
+
+
+def test_archive_that_promises_a_gigabyte_is_refused(mirror, tmp_path, unpacker):
+    members = [*treebank(SST, SST_FILES), (f"{SST}/large.txt", b"0" * 1_234_567)]
+    mirror.replace(SST_ZIP, with_size(zip_of(members), 1_234_567, 10**9))
+    result = run(mirror, tmp_path / "data", path=unpacker)
+    assert_failed(result, f"{SST_ZIP} would unpack to over 1 GB")
+    assert contents(tmp_path / "data") == {}
+
+
+def test_archive_that_swells_beyond_its_promise_is_stopped(mirror, tmp_path, unpacker):
+    members = [*treebank(SST, SST_FILES), (f"{SST}/large.txt", b"0" * 1_234_567)]
+    mirror.replace(SST_ZIP, with_size(zip_of(members), 1_234_567, 1_234))
+    result = run(mirror, tmp_path / "data", path=unpacker, limit=1_000_000)
+    assert_failed(result, "cannot unpack .* damaged: remove it")
+    assert contents(tmp_path / "data") == {f"{SST_ZIP}.part": None}
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_repeated_member_raises_no_question(mirror, tmp_path, unpacker):
+    members = treebank(SST, SST_FILES)
+    mirror.replace(SST_ZIP, zip_of([*members, members[-2]]))
+    assert_complete(run(mirror, tmp_path / "data", path=unpacker), tmp_path / "data")
+
+
+def test_encrypted_archive_is_told_and_no_password_asked_for(mirror, tmp_path, unpacker):
+    content = bytearray(mirror.files[SST_ZIP])
+    for signature, flags in (
+        (b"PK\3\4", 6),
+        (b"PK\1\2", 8),
+    ):  # of each member, and in the directory
+        for found in re.finditer(re.escape(signature), bytes(content)):
+            content[found.start() + flags] |= 1
+    mirror.replace(SST_ZIP, bytes(content))
+    assert_failed(run(mirror, tmp_path / "data", path=unpacker), "cannot unpack")
+    assert contents(tmp_path / "data") == {f"{SST_ZIP}.part": None}
 
 
 def test_damaged_archive_is_told_in_one_line(mirror, tmp_path, unpacker):

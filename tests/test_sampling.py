@@ -21,14 +21,34 @@ def test_without_threshold_everything_is_kept():
     assert_array_equal(keep_probabilities(COUNTS, None), 1)
 
 
-@pytest.mark.parametrize("threshold", [0, -1e-3, np.nan])
+def test_huge_threshold_keeps_everything_too():
+    assert_array_equal(keep_probabilities(COUNTS, 1e308), 1)
+
+
+@pytest.mark.parametrize("threshold", [0, -1e-3, np.nan, np.inf, True, "1e-3"])
 def test_threshold_that_is_not_positive_is_refused(threshold):
-    with pytest.raises(ValueError, match="threshold must be positive, or None"):
+    with pytest.raises(ValueError, match="threshold must be a positive number, or None to keep"):
         keep_probabilities(COUNTS, threshold)
 
 
 def test_noise_is_the_counts_to_the_power_normalised():
     assert_allclose(noise_distribution([16, 1, 81], 0.75), np.array([8, 1, 27]) / 36)
+
+
+@pytest.mark.parametrize("power", [1e3, -1e3, 1e308, -1e308])
+def test_power_that_leaves_words_no_chance_is_refused(power):
+    with pytest.raises(ValueError, match=r"power .* \(ns_exponent\) is too extreme for c"):
+        noise_distribution(COUNTS, power)
+
+
+@pytest.mark.parametrize("power", [np.nan, np.inf, None, "0.75"])
+def test_power_that_is_no_number_is_refused(power):
+    with pytest.raises(ValueError, match="power must be a finite number"):
+        noise_distribution(COUNTS, power)
+
+
+def test_word_that_never_occurs_has_no_chance():
+    assert_array_equal(noise_distribution([0, 4, 4], 0.5), [0, 0.5, 0.5])
 
 
 PROBABILITIES = {
@@ -90,6 +110,19 @@ def test_negatives_are_distributed_as_the_noise_without_the_target():
     negatives = draw_negatives(noise, np.zeros(500, dtype=int), 20, np.random.default_rng(0))
     expected = np.array([1, 2, 3]) / 6 * negatives.size
     assert chisquare(np.bincount(negatives.ravel())[1:], expected).pvalue > 1e-3
+
+
+def test_negatives_are_found_even_if_nearly_all_noise_is_the_target():
+    noise = AliasTable([1, 2e-12, 1e-12])
+    negatives = draw_negatives(noise, np.zeros(300, dtype=int), 10, np.random.default_rng(0))
+    counts = np.bincount(negatives.ravel())
+    assert counts[0] == 0
+    assert chisquare(counts[1:], np.array([2000, 1000])).pvalue > 1e-3
+
+
+def test_noise_that_is_the_target_alone_is_refused():
+    with pytest.raises(ValueError, match="The noise has no word but 1: no negative can be drawn"):
+        draw_negatives(AliasTable([0, 1, 0]), [0, 1], 5, np.random.default_rng(0))
 
 
 def test_negatives_from_a_single_word_are_refused():

@@ -210,6 +210,26 @@ def test_missing_file_is_named_with_the_cure(classic, trees, name):
         StanfordSentiment(directory)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows calls it a lack of permission")
+def test_directory_in_place_of_a_file_is_named_with_the_cure(classic):
+    (classic / "dictionary.txt").unlink()
+    (classic / "dictionary.txt").mkdir()
+    with pytest.raises(TreebankError, match=rf"dictionary\.txt: a directory is in the .* {CURE}"):
+        StanfordSentiment(classic)
+
+
+def test_treebank_without_sentences_is_refused_with_the_cure(classic, trees):
+    for path in trees.iterdir():
+        path.write_bytes(b"")
+    (classic / "datasetSentences.txt").write_bytes(lines("sentence_index\tsentence"))
+    (classic / "datasetSplit.txt").write_bytes(lines("sentence_index,splitset_label"))
+    for directory in (classic, trees):
+        with pytest.raises(
+            TreebankError, match=rf"{directory.name}: there is not a single .*{CURE}"
+        ):
+            StanfordSentiment(directory)
+
+
 def test_directory_without_a_treebank_is_refused_with_the_cure(tmp_path):
     with pytest.raises(
         TreebankError, match=f"neither a datasetSentences.txt nor a train.txt.*{CURE}"

@@ -41,6 +41,11 @@ def test_empty_vocabulary_is_refused_with_the_cure():
         Vocab.from_sentences(SENTENCES, min_count=4)
 
 
+def test_vocabulary_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="sentences: there are no words. Is it empty, or all whit"):
+        Vocab.from_sentences([[], []])
+
+
 def test_plain_string_as_sentence_is_refused():
     with pytest.raises(TypeError, match=r"Sentence 1 is a string.* Use text.split\(\)"):
         Vocab.from_sentences([["a"], "a b"])

@@ -79,6 +79,8 @@ class StanfordSentiment:
                 self.path, "there is neither a datasetSentences.txt nor a train.txt in here."
             )
         sentences, splits, labels = read(self.path)
+        if not sentences:
+            raise TreebankError(self.path, "there is not a single sentence in here.")
         self.sentences = [
             [word.lower() for word in sentence] if lowercase else sentence for sentence in sentences
         ]
@@ -160,6 +162,8 @@ def _read_lines(path):
         content = path.read_bytes()
     except FileNotFoundError:
         raise TreebankError(path, "the file is missing.") from None
+    except IsADirectoryError:
+        raise TreebankError(path, "a directory is in the place of the file.") from None
     lines = content.split(b"\n")
     if lines.pop():
         raise TreebankError(

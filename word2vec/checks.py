@@ -2,8 +2,15 @@
 
 import math
 import numbers
+import os
+import sys
 
 import numpy as np
+
+# Farther or more than makes sense, and yet little enough for memory.
+LARGEST_WINDOW = 1000
+LARGEST_NEGATIVE = 10_000
+LARGEST_SEED = 2**128 - 1  # as much as NumPy's own seeds have
 
 
 def as_float_array(name, value, ndim=None):
@@ -63,19 +70,102 @@ def check_shape(name, array, shape, reason):
 
 
 def check_choice(name, value, choices):
-    """Raise ValueError unless `value` is one of `choices`."""
-    if value not in choices:
+    """Raise ValueError unless `value` is one of the strings `choices`."""
+    if not isinstance(value, str) or value not in choices:
         expected = " or ".join(repr(choice) for choice in choices)
         raise ValueError(f"{name} must be {expected}. Got {value!r} instead.")
 
 
-def check_integer(name, value, smallest):
-    """Raise ValueError unless `value` is an integer and at least `smallest`."""
-    if not isinstance(value, numbers.Integral) or value < smallest:
-        raise ValueError(f"{name} must be an integer >= {smallest}. Got {value!r} instead.")
+def check_integer(name, value, smallest, largest=None):
+    """`value` as an int; raises ValueError unless it is an integer in that range, and no bool."""
+    wrong = isinstance(value, bool) or not isinstance(value, numbers.Integral)
+    if wrong or value < smallest or (largest is not None and value > largest):
+        expected = f">= {smallest}" if largest is None else f"from {smallest} to {largest}"
+        raise ValueError(f"{name} must be an integer {expected}. Got {value!r} instead.")
+    return int(value)
 
 
 def check_finite(name, value):
-    """Raise ValueError unless `value` is a real number, neither NaN nor infinite."""
-    if not isinstance(value, numbers.Real) or not math.isfinite(value):
+    """`value` as a float; raises ValueError unless it is a finite real number, and no bool."""
+    if not _is_finite(value):
         raise ValueError(f"{name} must be a finite number. Got {value!r} instead.")
+    return float(value)
+
+
+def check_positive(name, value, otherwise=""):
+    """`value` as a float; raises ValueError unless it is a positive, finite number, and no bool.
+
+    The message says what else the argument may be: `otherwise`.
+    """
+    if not _is_finite(value) or value <= 0:
+        raise ValueError(f"{name} must be a positive number{otherwise}. Got {value!r} instead.")
+    return float(value)
+
+
+def _is_finite(value):
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer beyond all floats
+        return False
+
+
+def check_callable(name, value, otherwise):
+    """Raise TypeError unless `value` can be called; `otherwise` is what else it may be."""
+    if not callable(value):
+        raise TypeError(f"{name} must be a function{otherwise}. Got {value!r} instead.")
+
+
+def check_directory(name, value):
+    """Raise TypeError or NotADirectoryError unless `value` can be the path of a directory."""
+    if not isinstance(value, (str, os.PathLike)) or not os.fspath(value):
+        raise TypeError(f"{name} must be the path of a directory, or None. Got {value!r} instead.")
+    if os.path.exists(value) and not os.path.isdir(value):
+        raise NotADirectoryError(f"{name} must be a directory, but {value} is a file.")
+
+
+def check_memory(num_bytes, what, cure):
+    """Raise ValueError if this machine has less memory than `what` needs at the very least."""
+    try:
+        installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):  # not to be found out on this system
+        installed = sys.maxsize
+    if num_bytes > installed:
+        raise ValueError(
+            f"{what} would take at least {num_bytes >> 20:,} MiB of memory; "
+            f"this machine has {installed >> 20:,} MiB. {cure}"
+        )
+
+
+def check_training_arguments(
+    *,
+    model,
+    loss,
+    cbow_reduction,
+    vector_size,
+    window,
+    negative,
+    min_count,
+    ns_exponent,
+    sample,
+    seed,
+):
+    """The arguments that both trainers have, as plain Python values in a dict."""
+    check_choice("model", model, ("skipgram", "cbow"))
+    check_choice("loss", loss, ("neg_sampling", "naive_softmax"))
+    check_choice("cbow_reduction", cbow_reduction, ("mean", "sum"))
+    if sample is not None:
+        sample = check_positive("sample", sample, ", or None to keep every token")
+    return {
+        "model": model,
+        "loss": loss,
+        "cbow_reduction": cbow_reduction,
+        "vector_size": check_integer("vector_size", vector_size, 1),
+        "window": check_integer("window", window, 1, LARGEST_WINDOW),
+        "negative": check_integer("negative", negative, 1, LARGEST_NEGATIVE),
+        "min_count": check_integer("min_count", min_count, 1),
+        "ns_exponent": check_finite("ns_exponent", ns_exponent),
+        "sample": sample,
+        "seed": check_integer("seed", seed, 0, LARGEST_SEED),
+    }

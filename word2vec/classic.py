@@ -4,13 +4,20 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from .checkpoint import fingerprint
-from .checks import check_choice, check_finite, check_integer
-from .corpus import encode_corpus
+from .checks import (
+    check_callable,
+    check_directory,
+    check_integer,
+    check_memory,
+    check_positive,
+    check_training_arguments,
+)
+from .corpus import check_same_counts, check_sentences, encode_corpus, source_name
 from .objective import initial_parameters, word2vec_objective
 from .sampling import AliasTable, noise_distribution
 from .sgd import sgd
 from .vectors import KeyedVectors
-from .vocab import Vocab
+from .vocab import Vocab, check_two_words
 from .windows import WindowSampler
 
 
@@ -41,14 +48,16 @@ def train_classic(
     ----------
     sentences : iterable of lists of str
         The corpus; it is read twice, so it must not be a generator that can be read once.
+        `LineSentences` reads a text file.
     model : {"skipgram", "cbow"}
     loss : {"neg_sampling", "naive_softmax"}
     cbow_reduction : {"mean", "sum"}
         How CBOW combines the vectors of the outside words.
     vector_size, window, min_count : int
-        Length of the vectors, largest distance of an outside word, and how often a word must occur.
+        Length of the vectors, largest distance of an outside word (up to 1000), and how often a
+        word must occur.
     negative : int
-        Negatives for each target word.
+        Negatives for each target word, up to 10,000.
     ns_exponent : float
         Power of the counts in the noise distribution.
     sample : float or None
@@ -70,32 +79,48 @@ def train_classic(
     ------
     CheckpointError
         If `checkpoint_dir` holds the checkpoint of another run.
-    ValueError
-        If an argument is out of range, or the corpus is too small to learn from.
+    InUseError
+        If another run uses `checkpoint_dir`.
+    TypeError, ValueError
+        If an argument is out of range, or the corpus is no list of lists of words, changes while it
+        is read, or is too small to learn from.
     FloatingPointError
         If the loss or the vectors become NaN or infinite, because the step is too large.
     """
-    check_choice("model", model, ("skipgram", "cbow"))
-    check_choice("loss", loss, ("neg_sampling", "naive_softmax"))
-    check_choice("cbow_reduction", cbow_reduction, ("mean", "sum"))
+    arguments = check_training_arguments(
+        model=model,
+        loss=loss,
+        cbow_reduction=cbow_reduction,
+        vector_size=vector_size,
+        window=window,
+        negative=negative,
+        min_count=min_count,
+        ns_exponent=ns_exponent,
+        sample=sample,
+        seed=seed,
+    )
     for name, value in {
-        "vector_size": vector_size,
-        "window": window,
-        "negative": negative,
-        "min_count": min_count,
         "iterations": iterations,
         "batch_size": batch_size,
+        "checkpoint_every": checkpoint_every,
     }.items():
         check_integer(name, value, 1)
-    check_integer("seed", seed, 0)
-    check_finite("ns_exponent", ns_exponent)
-    if iter(sentences) is sentences:
-        raise ValueError(
-            "sentences can be read only once, but are needed twice. Pass a list, or an object whose"
-            " __iter__ starts anew, such as LineSentences."
-        )
+    if anneal_every is not None:
+        check_integer("anneal_every", anneal_every, 1)
+    if not callable(step):
+        check_positive("step", step, " or a function")
+    if checkpoint_dir is not None:
+        check_directory("checkpoint_dir", checkpoint_dir)
+    if callback is not None:
+        check_callable("callback", callback, ", or None")
+    check_sentences("sentences", sentences)
+
     vocab = Vocab.from_sentences(sentences, min_count)
+    check_two_words(vocab)
     corpus = encode_corpus(sentences, vocab)
+    counted_again = np.bincount(corpus.tokens, minlength=len(vocab))
+    check_same_counts(source_name(sentences, "sentences"), vocab.counts, counted_again)
+    _check_memory(len(vocab), vector_size, batch_size, negative if loss == "neg_sampling" else None)
     sampler = WindowSampler(corpus, vocab.counts, window, sample)
     noise = None
     if loss == "neg_sampling":
@@ -111,15 +136,8 @@ def train_classic(
         reduction=cbow_reduction,
     )
     settings = {
-        "model": model,
-        "loss": loss,
-        "cbow_reduction": cbow_reduction,
-        "window": window,
-        "negative": negative,
-        "ns_exponent": ns_exponent,
-        "sample": sample,
+        **arguments,
         "batch_size": batch_size,
-        "seed": seed,
         "vocabulary": fingerprint([vocab.words, vocab.counts]),
         "corpus": f"{len(corpus.tokens)} tokens, {fingerprint(corpus.tokens)}",
     }
@@ -138,3 +156,17 @@ def train_classic(
             rng=rng,
         )
     return KeyedVectors.from_words(vocab.words, parameters[: len(vocab)], vocab.counts)
+
+
+def _check_memory(vocab_size, vector_size, batch_size, num_negatives):
+    check_memory(
+        4 * vocab_size * vector_size * 8,  # both matrices, and a copy where they start
+        f"Vectors of {vocab_size:,} words with vector_size {vector_size:,}",
+        "Lower vector_size or raise min_count.",
+    )
+    row = vocab_size if num_negatives is None else (1 + num_negatives) * vector_size
+    check_memory(
+        batch_size * row * 8,
+        f"A batch with batch_size {batch_size:,}",
+        "Lower batch_size, negative or vector_size.",
+    )

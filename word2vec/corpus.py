@@ -1,57 +1,88 @@
 """Text as training wants it: sentences of words from a file, and one array of word rows."""
 
-import bz2
-import gzip
-import lzma
+import contextlib
+import os
+import reprlib
+from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from .textfile import check_text_file, read_lines
+
 # As in the C program: longer lines are cut into sentences of this many words.
 MAX_SENTENCE_LENGTH = 1000
-
-_OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
-
-
-def open_text(path):
-    """Open a text file for reading bytes, uncompressing ``.gz``, ``.bz2`` and ``.xz``."""
-    return _OPENERS.get(Path(path).suffix, open)(path, "rb")
 
 
 class LineSentences:
     """The sentences of a text file, one a line, words separated by ASCII white space.
 
-    Can be iterated any number of times; each time the file is read anew, line by line.
+    Can be iterated any number of times; each time the file is read anew, piece by piece. Lines of
+    over 1 MiB are cut into several sentences.
 
     Parameters
     ----------
     path : str or path-like
-        UTF-8 text, plain or compressed (``.gz``, ``.bz2``, ``.xz``).
+        UTF-8 text, plain or compressed (gzip, bzip2, xz).
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file, already on construction.
+    FileNotFoundError, IsADirectoryError, ValueError
+        If there is no such file that can be read repeatedly, already on construction.
     ValueError
-        While reading, if a line is not UTF-8; the message names the line.
+        While reading, if compressed data are damaged, or if a line is not UTF-8 or holds a NUL
+        byte; the message names the line.
     """
 
     def __init__(self, path):
+        check_text_file(path)
         self.path = Path(path)
-        if not self.path.is_file():
-            raise FileNotFoundError(f"There is no text file {self.path}.")
 
     def __iter__(self):
-        with open_text(self.path) as file:
-            for number, line in enumerate(file, start=1):
+        for first, lines in read_lines(self.path):
+            for number, line in enumerate(lines, start=first):
+                words = line.split()
+                if b"\0" in line:
+                    word = next(word for word in words if b"\0" in word)
+                    raise self._not_text(number, word, "has a NUL byte, like binary data or UTF-16")
                 try:
-                    yield [word.decode("utf-8") for word in line.split()]
+                    yield [word.decode("utf-8") for word in words]
                 except UnicodeDecodeError as error:
-                    raise ValueError(
-                        f"{self.path}, line {number}: {error.object!r} is not UTF-8 text. "
-                        "Convert the file to UTF-8 first."
-                    ) from error
+                    raise self._not_text(number, error.object, "is not UTF-8 text") from error
+
+    def _not_text(self, number, word, why):
+        return ValueError(
+            f"{self.path}, line {number}: {reprlib.repr(word)} {why}. Convert the file to UTF-8 "
+            "first; of compressed files, only gzip, bzip2 and xz are understood."
+        )
+
+
+def check_sentences(name, sentences):
+    """Raise TypeError or ValueError unless `sentences`, the argument `name`, can be a corpus.
+
+    It must be an iterable that starts anew whenever it is iterated; its content is not looked at.
+    """
+    expected = f"{name} must be an iterable of lists of words. Got {reprlib.repr(sentences)}"
+    if isinstance(sentences, (str, bytes, os.PathLike)):
+        raise TypeError(f"{expected}; for a text file, pass LineSentences(path).")
+    if isinstance(sentences, (Mapping, Set)):
+        raise TypeError(f"{expected}, which has no sentences in order.")
+    try:
+        once = iter(sentences) is sentences
+    except TypeError as error:
+        raise TypeError(f"{expected} instead.") from error
+    if once:
+        raise ValueError(
+            f"{name} can be read only once, but is needed twice. Pass a list, or an object whose "
+            "__iter__ starts anew, such as LineSentences(path)."
+        )
+
+
+def source_name(corpus, argument):
+    """What errors call a corpus: its file, or else the argument."""
+    is_path = isinstance(corpus, (str, os.PathLike))
+    return str(corpus if is_path else getattr(corpus, "path", argument))
 
 
 def token_lists(sentences):
@@ -59,23 +90,67 @@ def token_lists(sentences):
 
     Raises
     ------
-    TypeError
-        If a sentence is a plain string, whose letters would be taken for words.
+    TypeError, ValueError
+        If a sentence is a plain string, whose letters would be taken for words, has no order, can
+        be read only once, or is no iterable at all.
     """
     for number, sentence in enumerate(sentences):
-        if isinstance(sentence, (str, bytes)):
-            raise TypeError(
-                f"Sentence {number} is a string; a sentence must be a list of words. "
-                "Use text.split()."
-            )
+        if not isinstance(sentence, (list, tuple)):
+            _check_sentence(number, sentence)
         yield sentence
 
 
+def _check_sentence(number, sentence):
+    if isinstance(sentence, (str, bytes)):
+        raise TypeError(
+            f"Sentence {number} is a string; a sentence must be a list of words. Use text.split()."
+        )
+    if isinstance(sentence, (Mapping, Set)) or not isinstance(sentence, Iterable):
+        raise TypeError(
+            f"Sentence {number} must be a list of words. Got {reprlib.repr(sentence)} instead."
+        )
+    if isinstance(sentence, Iterator):
+        raise ValueError(
+            f"Sentence {number} can be read only once, but is needed twice. Make it a list."
+        )
+
+
+@contextlib.contextmanager
+def explained_unhashable_words():
+    """Say what is wrong where words are no words but, for instance, lists of words."""
+    try:
+        yield
+    except TypeError as error:
+        if "unhashable" not in str(error):
+            raise  # from the caller's own iterator
+        raise TypeError(
+            f"Words must be str, but one has an {error}. Is the corpus a list of lists of words?"
+        ) from error
+
+
 def check_words(words):
-    """Raise TypeError unless all words are str."""
+    """Raise TypeError or ValueError unless all words are str that UTF-8 can hold."""
     for word in words:
         if not isinstance(word, str):
-            raise TypeError(f"Words must be str. Got {word!r} of {type(word).__name__}.")
+            raise TypeError(
+                f"Words must be str. Got {word!r} of {type(word).__name__}; convert or drop it."
+            )
+        try:
+            word.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise ValueError(
+                f"The word {word!r} has half a surrogate pair, which UTF-8 cannot hold. "
+                "Decode the text it comes from with the right encoding."
+            ) from error
+
+
+def check_same_counts(name, counts, counted_again):
+    """Raise ValueError unless both passes over a corpus have found each word as often."""
+    if not np.array_equal(counts, counted_again):
+        raise ValueError(
+            f"{name} gave other words when it was read again: it changed in the meantime, or "
+            "cannot be read twice. Train on a copy that nothing writes to."
+        )
 
 
 class EncodedCorpus(NamedTuple):

@@ -1,26 +1,36 @@
-"""A corpus as a file of word rows, counted in one pass and written in another.
+"""A corpus as a file of word rows: one pass counts and numbers words, one puts rows for numbers.
 
 The file is read through memory mapping, so the corpus may be larger than memory. Beside it stands a
-JSON file with the vocabulary and a checksum; if both belong to the corpus at hand they are used
+JSON file with the vocabulary and checksums; if both belong to the corpus at hand they are used
 again.
 """
 
+import contextlib
 import hashlib
 import json
 import os
-from collections import Counter
-from itertools import chain, repeat
+import tempfile
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from .corpus import check_words, open_text, token_lists
+from .checkpoint import fingerprint
+from .corpus import (
+    LineSentences,
+    check_sentences,
+    check_words,
+    explained_unhashable_words,
+    source_name,
+    token_lists,
+)
 from .files import atomic_write
+from .textfile import check_text_file, read_lines
 from .vocab import Vocab
 
-CHUNK_BYTES = 1 << 20  # of text, read at a time
 CHUNK_SENTENCES = 1 << 14  # of token lists
+CHUNK_NUMBERS = 1 << 16
 
 
 class IdFile(NamedTuple):
@@ -40,7 +50,7 @@ def encode(corpus, directory, min_count):
     ----------
     corpus : str, path-like or iterable of lists of str
         A text file, one sentence a line, words separated by ASCII white space, plain or compressed;
-        or sentences, which are read twice.
+        or sentences.
     directory : path-like
         Where ``corpus.ids`` and ``corpus.json`` go; it must exist.
     min_count : int
@@ -51,43 +61,45 @@ def encode(corpus, directory, min_count):
 
     Raises
     ------
-    FileNotFoundError, ValueError, TypeError
-        If the corpus is missing, empty, not UTF-8, can be read only once or changes meanwhile, or
-        if its sentences are no lists of str.
+    OSError, ValueError, TypeError
+        If the corpus is missing, empty, damaged, not UTF-8, can be read only once or changes
+        meanwhile, or if its sentences are no lists of str. What was encoded before is left alone.
     """
     path = Path(directory) / "corpus.ids"
     if isinstance(corpus, (str, os.PathLike)):
+        check_text_file(corpus)
+        if Path(corpus).resolve() in (path.resolve(), path.with_suffix(".json").resolve()):
+            raise ValueError(f"{corpus} would be overwritten: rename it, or use another directory.")
         source = _describe_file(corpus, min_count)
         known = _open_known(path, source)
         if known:
             return known
         chunks = _TextChunks(corpus)
     else:
+        check_sentences("corpus", corpus)
         source = None  # token lists have no name to know them by
         chunks = _TokenChunks(corpus)
 
-    counts = Counter()
-    for sentences in chunks:
-        counts.update(chain.from_iterable(sentences))
-    num_tokens = counts.total()
-    vocab = Vocab.from_counts(chunks.decode(counts), min_count)
-    num_known, fingerprint = _write_ids(chunks, vocab, path)
-    if num_known != vocab.counts.sum():
-        path.unlink()
-        raise ValueError(
-            "The corpus gave other words when it was read again: it changed in the meantime. "
-            "Train on a copy that nothing writes to."
-        )
+    name = source_name(corpus, "corpus")
+    # In this order an error of the draft, which has no name, gets that of the file.
+    with atomic_write(path) as file, tempfile.TemporaryFile(dir=directory) as draft:
+        words, counts = _write_numbers(draft, chunks)
+        vocab = Vocab.from_counts(dict(zip(words, counts.tolist(), strict=True)), min_count, name)
+        digest = _write_rows(file, draft, words, vocab)
+        if source and _describe_file(corpus, min_count) != source:
+            raise ValueError(f"{name} changed while it was read. Train on a copy.")
+    num_tokens = int(counts.sum())
     header = {
         "source": source,
         "num_tokens": num_tokens,
-        "sha256": fingerprint,
+        "ids": digest,
         "words": vocab.words,
         "counts": vocab.counts.tolist(),
     }
     with atomic_write(path.with_suffix(".json"), "w", encoding="utf-8") as file:
+        header["header"] = fingerprint(header)
         json.dump(header, file, ensure_ascii=False)
-    return IdFile(vocab, _open_ids(path), path, num_tokens, fingerprint)
+    return IdFile(vocab, _open_ids(path), path, num_tokens, digest)
 
 
 class _TextChunks:
@@ -97,33 +109,22 @@ class _TextChunks:
         self._path = Path(path)
 
     def __iter__(self):
-        with open_text(self._path) as file:
-            while lines := file.readlines(CHUNK_BYTES):
-                yield [line.split() for line in lines]
+        for _, lines in read_lines(self._path):
+            yield [line.split() for line in lines]
 
-    def decode(self, counts):
-        try:
-            return {word.decode("utf-8"): count for word, count in counts.items()}
-        except UnicodeDecodeError as error:
-            raise ValueError(
-                f"{self._path}: {error.object!r} is not UTF-8 text. "
-                "Convert the file to UTF-8 first."
-            ) from error
-
-    @staticmethod
-    def key(word):
-        return word.encode("utf-8")
+    def decode(self, words):
+        if not any(b"\0" in word for word in words):
+            with contextlib.suppress(UnicodeDecodeError):
+                return [word.decode("utf-8") for word in words]
+        for _ in LineSentences(self._path):
+            pass  # the error that this raises names the line
+        raise ValueError(f"{self._path} changed while it was read. Train on a copy.")
 
 
 class _TokenChunks:
     """Sentences as lists of str, many at a time, checked."""
 
     def __init__(self, sentences):
-        if iter(sentences) is sentences:
-            raise ValueError(
-                "The corpus can be read only once, but is needed twice. Pass a list, a file's path,"
-                " or an object whose __iter__ starts anew."
-            )
         self._sentences = sentences
 
     def __iter__(self):
@@ -135,41 +136,54 @@ class _TokenChunks:
                 chunk = []
         yield chunk
 
-    def decode(self, counts):
-        check_words(counts)
-        return counts
-
-    @staticmethod
-    def key(word):
-        return word
+    def decode(self, words):
+        check_words(words)
+        return list(words)
 
 
-def _write_ids(chunks, vocab, path):
-    """Write the rows of all known words; returns how many, and the SHA-256 of the file."""
-    end = len(vocab)
-    row_of = {chunks.key(word): row for word, row in vocab.index.items()}.get
-    num_known, digest = 0, hashlib.sha256()
-    with atomic_write(path) as file:
-        for sentences in chunks:
-            lengths = np.fromiter(map(len, sentences), np.int64, len(sentences))
-            tokens = chain.from_iterable(sentences)
-            rows = np.fromiter(map(row_of, tokens, repeat(-1)), np.int32, lengths.sum())
-            rows = np.insert(rows, np.cumsum(lengths), end)
-            rows = rows[rows >= 0]
-            num_known += len(rows) - len(sentences)
-            digest.update(rows)
-            file.write(rows)
-    return num_known, digest.hexdigest()
+class _Numbers(dict):
+    """Numbers words from 0, in the order in which they are first asked for."""
+
+    def __missing__(self, word):
+        self[word] = number = len(self)
+        return number
+
+
+def _write_numbers(file, chunks):
+    """Number all words and write their numbers, and -1 after each sentence.
+
+    Returns the words in the order of their numbers, and how often each occurs.
+    """
+    numbers, counts = _Numbers(), np.zeros(0, dtype=np.int64)
+    for sentences in chunks:
+        lengths = np.fromiter(map(len, sentences), np.int64, len(sentences))
+        words = chain.from_iterable(sentences)
+        with explained_unhashable_words():
+            encoded = np.fromiter(map(numbers.__getitem__, words), np.int32, lengths.sum())
+        counts_so_far, counts = counts, np.bincount(encoded, minlength=len(numbers))
+        counts[: len(counts_so_far)] += counts_so_far
+        file.write(np.insert(encoded, np.cumsum(lengths), -1))
+    return chunks.decode(numbers), counts
+
+
+def _write_rows(file, draft, words, vocab):
+    """Write rows for numbers, leaving out unknown words; returns the SHA-256 of what is written."""
+    row_of = np.array([*(vocab.index.get(word, -1) for word in words), len(vocab)], dtype=np.int32)
+    digest = hashlib.sha256()
+    draft.seek(0)
+    while len(numbers := np.fromfile(draft, np.int32, CHUNK_NUMBERS)):
+        rows = row_of[numbers]
+        rows = rows[rows >= 0]
+        digest.update(rows)
+        file.write(rows)
+    return digest.hexdigest()
 
 
 def _describe_file(path, min_count):
     """What tells a text file, read with this `min_count`, from another or a later version."""
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"There is no text file {path}.")
-    status = path.stat()
+    status = os.stat(path)
     return {
-        "file": str(path.resolve()),
+        "file": os.path.realpath(path),
         "bytes": status.st_size,
         "modified_ns": status.st_mtime_ns,
         "min_count": min_count,
@@ -180,15 +194,15 @@ def _open_known(path, source):
     """The IdFile at `path`, if it was made from `source` and is whole; else None."""
     try:
         header = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        if header["source"] != source:
+        if header.pop("header") != fingerprint(header) or header["source"] != source:
             return None
         ids = _open_ids(path)
-        if hashlib.sha256(ids).hexdigest() != header["sha256"]:
+        if hashlib.sha256(ids).hexdigest() != header["ids"]:
             return None
         vocab = Vocab(header["words"], header["counts"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (AttributeError, OSError, ValueError, KeyError, TypeError):
         return None  # missing or damaged: it is made anew
-    return IdFile(vocab, ids, path, header["num_tokens"], header["sha256"])
+    return IdFile(vocab, ids, path, header["num_tokens"], header["ids"])
 
 
 def _open_ids(path):

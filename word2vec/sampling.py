@@ -2,7 +2,11 @@
 
 import numpy as np
 
-from .checks import as_indices
+from .checks import as_indices, check_finite, check_positive
+
+# Negatives that are their own target are drawn again; more often than this only if the target is
+# nearly all of the noise.
+REDRAWS = 100
 
 
 def keep_probabilities(counts, threshold):
@@ -22,7 +26,7 @@ def keep_probabilities(counts, threshold):
     Raises
     ------
     ValueError
-        If `threshold` is not positive.
+        If `threshold` is not a positive, finite number.
 
     Notes
     -----
@@ -37,11 +41,8 @@ def keep_probabilities(counts, threshold):
     counts = np.asarray(counts, dtype=np.float64)
     if threshold is None:
         return np.ones_like(counts)
-    if not threshold > 0:
-        raise ValueError(
-            f"threshold must be positive, or None to keep every token. Got {threshold} instead."
-        )
-    ratio = threshold * counts.sum() / counts
+    threshold = check_positive("threshold", threshold, ", or None to keep every token")
+    ratio = min(threshold, 1.0) * counts.sum() / counts  # no word's frequency is over 1
     return np.minimum(1.0, np.sqrt(ratio) + ratio)
 
 
@@ -58,13 +59,28 @@ def noise_distribution(counts, power=0.75):
     -------
     ndarray of float64, shape (V,), summing to one.
 
+    Raises
+    ------
+    ValueError
+        If `power` is no finite number, or so far from zero that the chance of a word would vanish.
+
     References
     ----------
     Mikolov et al., "Distributed Representations of Words and Phrases and their Compositionality",
     2013, section 2.2.
     """
-    weights = np.asarray(counts, dtype=np.float64) ** power
-    return weights / weights.sum()
+    power = check_finite("power", power)
+    counts = np.asarray(counts, dtype=np.float64)
+    with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
+        weights = counts**power
+        probabilities = weights / weights.sum()
+    if not (probabilities[counts > 0] >= np.finfo(np.float64).tiny).all():  # also if it is NaN
+        raise ValueError(
+            f"The power {power:g} of the noise distribution (ns_exponent) is too extreme for "
+            f"counts up to {counts.max():g}: words would have no chance at all to be drawn. "
+            "0.75 is usual, 0 draws all words equally often."
+        )
+    return probabilities
 
 
 class AliasTable:
@@ -80,6 +96,10 @@ class AliasTable:
     ValueError
         If they are none of this.
 
+    Attributes
+    ----------
+    probabilities : ndarray of float64, shape (V,), summing to one
+
     Notes
     -----
     The V outcomes are V boxes of equal size. A box that is not filled by its own outcome is filled
@@ -94,6 +114,7 @@ class AliasTable:
             raise ValueError(
                 "probabilities must be a vector of numbers >= 0 with a positive, finite sum."
             )
+        self.probabilities = probabilities / total
         size = len(probabilities)
         fill = (probabilities * (size / total)).tolist()  # a full box holds 1
         alias = list(range(size))
@@ -108,9 +129,9 @@ class AliasTable:
                 small.append(large.pop())
         for box in small + large:  # full, but for rounding
             share[box] = 1.0
-        # In units of 2^-32, for draws in integer arithmetic.
-        self._own_share = np.round(np.array(share) * 2.0**32).astype(np.uint64)
-        self._alias = np.array(alias, dtype=np.int64)
+        # In units of 2^-32, for draws in integer arithmetic; in 32 bits, to stay in the cache.
+        self._own_share = np.minimum(np.array(share) * 2.0**32, 2**32 - 1).astype(np.uint32)
+        self._alias = np.array(alias, dtype=np.int32)
 
     def __len__(self):
         return len(self._alias)
@@ -156,14 +177,29 @@ def draw_negatives(noise, targets, num_negatives, rng):
     Raises
     ------
     ValueError
-        If the vocabulary has a single word, which leaves nothing to draw.
+        If no word but the target can be drawn.
     """
     if len(noise) < 2:
         raise ValueError("Negatives need a vocabulary of at least two words.")
     targets = as_indices("targets", targets, len(noise), "the noise distribution")
     negatives = noise.draw(rng, (len(targets), num_negatives))
     clash = np.flatnonzero(negatives == targets[:, np.newaxis])
-    while len(clash):
+    for _ in range(REDRAWS):
+        if not len(clash):
+            break
         negatives.flat[clash] = noise.draw(rng, len(clash))
         clash = clash[negatives.flat[clash] == targets[clash // num_negatives]]
+    else:
+        _draw_others(negatives, clash, noise, targets[clash // num_negatives], rng)
     return negatives
+
+
+def _draw_others(negatives, clash, noise, targets, rng):
+    """Replace the negatives at `clash` by words other than their targets, drawn at once."""
+    for target in np.unique(targets):
+        others = noise.probabilities.copy()
+        others[target] = 0
+        if not others.any():
+            raise ValueError(f"The noise has no word but {target}: no negative can be drawn.")
+        places = clash[targets == target]
+        negatives.flat[places] = rng.choice(len(others), len(places), p=others / others.sum())

@@ -5,7 +5,7 @@ from itertools import chain
 
 import numpy as np
 
-from .corpus import check_words, token_lists
+from .corpus import check_words, explained_unhashable_words, source_name, token_lists
 
 
 class Vocab:
@@ -54,13 +54,15 @@ class Vocab:
             )
 
     @classmethod
-    def from_counts(cls, counts, min_count=1):
+    def from_counts(cls, counts, min_count=1, source="counts"):
         """Vocabulary of all words that occur at least `min_count` times.
 
         Parameters
         ----------
         counts : mapping from str to int
         min_count : int
+        source : str
+            What an error calls the corpus.
 
         Returns
         -------
@@ -71,13 +73,15 @@ class Vocab:
         Raises
         ------
         ValueError
-            If no word is left.
+            If no word is left, or there were none.
         """
+        if not counts:
+            raise ValueError(f"{source}: there are no words. Is it empty, or all white space?")
         kept = sorted((-count, word) for word, count in counts.items() if count >= min_count)
         if not kept:
             raise ValueError(
-                f"No word occurs at least {min_count} times among {len(counts)} distinct words: "
-                "the vocabulary would be empty. Lower min_count or bring more text."
+                f"{source}: No word occurs at least {min_count} times among {len(counts)} distinct "
+                "words: the vocabulary would be empty. Lower min_count or bring more text."
             )
         return cls([word for _, word in kept], [-negated for negated, _ in kept])
 
@@ -88,13 +92,16 @@ class Vocab:
         Raises
         ------
         TypeError
-            If a sentence is a plain string (it must be split into words), or a word is no str.
+            If a sentence is a plain string (it must be split into words) or no list, or a word is
+            no str.
         ValueError
             If no word is left.
         """
-        counts = Counter(chain.from_iterable(token_lists(sentences)))
+        counts = Counter()
+        with explained_unhashable_words():
+            counts.update(chain.from_iterable(token_lists(sentences)))
         check_words(counts)
-        return cls.from_counts(counts, min_count)
+        return cls.from_counts(counts, min_count, source_name(sentences, "sentences"))
 
     def __len__(self):
         return len(self.words)
@@ -106,3 +113,12 @@ class Vocab:
         """Rows of the words of a sentence, as ndarray of int64; words not in here are left out."""
         rows = [self.index[word] for word in sentence if word in self.index]
         return np.array(rows, dtype=np.int64)
+
+
+def check_two_words(vocab):
+    """Raise ValueError if a vocabulary has a single word, for then there is nothing to learn."""
+    if len(vocab) < 2:
+        raise ValueError(
+            f"The vocabulary has a single word, {vocab.words[0]!r}: there is nothing to "
+            "tell it from. Lower min_count or bring more text."
+        )

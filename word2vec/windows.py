@@ -89,7 +89,7 @@ class WindowSampler:
             if not missing:
                 return _concatenate(drawn)
         raise ValueError(
-            "Subsampling leaves hardly any word beside another. Raise subsample_threshold."
+            "Subsampling leaves hardly any word beside another. Raise subsample_threshold (sample)."
         )
 
     def _draw_once(self, num_windows, rng):
