@@ -1,5 +1,7 @@
+import hashlib
 import json
 import warnings
+import zipfile
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from word2vec.checkpoint import (
     CheckpointError,
     fingerprint,
     load_latest_checkpoint,
+    name_latest_checkpoint,
     read_checkpoint,
     save_checkpoint,
 )
@@ -49,6 +52,18 @@ def test_file_is_an_ordinary_npz_with_a_json_header_and_nothing_pickled(tmp_path
     with np.load(path, allow_pickle=False) as archive:
         assert_array_equal(archive["parameters"], example().arrays["parameters"])
         assert json.loads(str(archive["header"]))["settings"] == SETTINGS
+
+
+def test_archive_ends_with_a_comment_the_checksum_of_all_before(tmp_path):
+    (path,) = save(tmp_path, 7)
+    with zipfile.ZipFile(path) as archive:
+        assert archive.comment.decode() == hashlib.sha256(path.read_bytes()[:-64]).hexdigest()
+
+
+def test_pickled_array_is_never_loaded(tmp_path):
+    path = save_checkpoint(tmp_path, 1, Checkpoint({}, {}, {"a": np.array([{}], dtype=object)}))
+    with pytest.raises(ValueError, match="Object arrays cannot be loaded when allow_pickle=False"):
+        read_checkpoint(path)
 
 
 def test_arrays_in_the_state_become_lists(tmp_path):
@@ -106,29 +121,29 @@ def test_no_checkpoint_is_no_error(tmp_path, exists):
     assert load_latest_checkpoint(directory, SETTINGS) is None
 
 
-def test_every_truncation_is_recognised(tmp_path):
-    (path,) = save(tmp_path, 1)
-    content = path.read_bytes()
-    for length in range(len(content)):
-        path.write_bytes(content[:length])
-        with pytest.raises(CheckpointError, match="is damaged: its checksum does not match"):
-            read_checkpoint(path)
-
-
-def test_every_flipped_byte_is_recognised(tmp_path):
-    (path,) = save(tmp_path, 1)
-    content = path.read_bytes()
-    for place in range(len(content)):
-        path.write_bytes(content[:place] + bytes([content[place] ^ 16]) + content[place + 1 :])
-        with pytest.raises(CheckpointError, match="is damaged"):
-            read_checkpoint(path)
-
-
 def test_damaged_checkpoint_is_passed_over_with_a_warning(tmp_path):
     first, second = save(tmp_path, 1, 2)
     damage(second)
     with pytest.warns(RuntimeWarning, match=f"{second.name} is damaged.* from {first.name}"):
         assert load_latest_checkpoint(tmp_path, SETTINGS).state["iteration"] == 1
+
+
+def test_warning_of_damage_names_the_line_that_asked(tmp_path):
+    *_, second = save(tmp_path, 1, 2)
+    damage(second)
+    with pytest.warns(RuntimeWarning, match="is damaged") as caught:
+        load_latest_checkpoint(tmp_path, SETTINGS)
+    assert [warning.filename for warning in caught] == [__file__]
+
+
+def test_damaged_checkpoint_makes_room_for_those_after_the_one_used_instead(tmp_path):
+    *_, damaged = save(tmp_path, 10, 20)
+    damage(damaged)
+    save(tmp_path, 11, 12)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "checkpoint-000000011.npz",
+        "checkpoint-000000012.npz",
+    ]
 
 
 def test_undamaged_checkpoint_is_read_without_a_warning(tmp_path):
@@ -140,25 +155,66 @@ def test_undamaged_checkpoint_is_read_without_a_warning(tmp_path):
 
 
 def test_only_damaged_checkpoints_are_an_error_with_a_cure(tmp_path):
-    for path in save(tmp_path, 1, 2):
-        damage(path)
-    with pytest.raises(CheckpointError, match="No other checkpoint is left: delete the directory"):
+    first, second = save(tmp_path, 1, 2)
+    damage(first)
+    damage(second)
+    damaged = "is damaged: its checksum does not match."
+    cure = "No other checkpoint is left: delete the directory to start anew."
+    message = f"^{second} {damaged} {first} {damaged} {cure}$"
+    with pytest.raises(CheckpointError, match=message):
         load_latest_checkpoint(tmp_path, SETTINGS)
 
 
 def test_other_settings_are_refused_and_named(tmp_path):
     save(tmp_path, 1)
-    message = r"another run: model is None, was 'skipgram'; seed is 3, was None; window is 4, was 5"
+    differing = "model is None, was 'skipgram'; seed is 3, was None; window is 4, was 5. "
+    cure = "Use the settings of that run, or another directory.$"
+    message = f"000001.npz belongs to another run: {differing}{cure}"
     with pytest.raises(CheckpointError, match=message):
         load_latest_checkpoint(tmp_path, {"window": 4, "seed": 3})
 
 
-def test_other_version_of_the_format_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoints, "VERSION", 99)
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("VERSION", 99, r"format 99\); this is version .* \(format 2\)"),
+        ("__version__", "9.9", r"by version 9\.9 of word2vec .* this is version 0\.1\.0 "),
+    ],
+)
+def test_checkpoint_of_another_version_is_refused_with_both_named(
+    tmp_path, monkeypatch, name, value, message
+):
+    save(tmp_path, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints, name, value)
+        save(tmp_path, 2)
+    # Not passed over like a damaged one: going back silently would lose what it has learned.
+    with pytest.raises(CheckpointError, match=f"000002.npz was written .*{message}.* start anew.$"):
+        load_latest_checkpoint(tmp_path, SETTINGS)
+
+
+def test_checkpoint_that_names_no_library_is_of_an_unknown_version(tmp_path, monkeypatch):
+    to_json = checkpoints._to_json
+
+    def without_library(header):
+        del header["library"]
+        return to_json(header)
+
+    monkeypatch.setattr(checkpoints, "_to_json", without_library)
     (path,) = save(tmp_path, 1)
-    monkeypatch.undo()
-    with pytest.raises(CheckpointError, match="has version 99 .* reads version 1"):
+    with pytest.raises(CheckpointError, match="was written by version unknown of word2vec"):
         read_checkpoint(path)
+
+
+@pytest.mark.parametrize("iterations", [[1], [1, 2], [9, 1_000_000_000]])
+def test_newest_checkpoint_is_named_in_a_sentence(tmp_path, iterations):
+    *_, newest = save(tmp_path, *iterations)
+    assert name_latest_checkpoint(tmp_path) == f" The last good checkpoint is {newest}."
+
+
+def test_nothing_is_named_where_there_is_no_checkpoint(tmp_path):
+    assert name_latest_checkpoint(tmp_path) == ""
+    assert name_latest_checkpoint(None) == ""
 
 
 def test_fingerprint_sees_content_shape_and_dtype():

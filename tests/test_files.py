@@ -1,11 +1,13 @@
 import os
 import signal
 import threading
+from pathlib import Path
 
 import pytest
 
 from word2vec.files import atomic_write
 from word2vec.interrupts import held_back_signals
+from word2vec.locks import InUseError
 
 
 class Interrupted(Exception):
@@ -52,6 +54,46 @@ def test_symbolic_link_stays_a_link(tmp_path):
         file.write(b"new")
     assert link.is_symlink()
     assert target.read_bytes() == b"new"
+
+
+def test_link_to_no_file_yet_makes_the_file_it_points_to(tmp_path):
+    (tmp_path / "there").mkdir()
+    link = tmp_path / "link"
+    link.symlink_to(Path("there", "file"))
+    with atomic_write(link) as file:
+        file.write(b"new")
+    assert link.is_symlink()
+    assert (tmp_path / "there" / "file").read_bytes() == b"new"
+    assert len(list(tmp_path.rglob("*"))) == 3
+
+
+@pytest.mark.parametrize("target", ["missing/file", "link"])
+def test_missing_directory_is_named(tmp_path, target):
+    (tmp_path / "link").symlink_to(Path("missing", "file"))
+    message = f"no directory {tmp_path / 'missing'} to write {tmp_path / 'missing' / 'file'} into"
+    with pytest.raises(FileNotFoundError, match=message), atomic_write(tmp_path / target):
+        pass
+
+
+@pytest.mark.parametrize("make", ["mkdir", "mkfifo"])
+def test_what_is_no_file_is_not_replaced(tmp_path, make):
+    if not hasattr(os, make):
+        pytest.skip("there are no named pipes")
+    getattr(os, make)(tmp_path / "other")
+    message = "other is a directory, device or pipe, not a file"
+    with pytest.raises(OSError, match=message), atomic_write(tmp_path / "other"):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["other"]
+
+
+def test_file_that_is_being_written_is_refused_and_its_writer_not_disturbed(tmp_path):
+    with atomic_write(tmp_path / "file") as first:
+        first.write(b"first")
+        message = "file is being written by another .* Save again"
+        with pytest.raises(InUseError, match=message), atomic_write(tmp_path / "file") as second:
+            second.write(b"second")
+    assert (tmp_path / "file").read_bytes() == b"first"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 @pytest.fixture

@@ -195,6 +195,13 @@ def test_token_with_a_space_can_end_with_a_tab(tmp_path):
     np.testing.assert_array_equal(vectors, [[1, 2], [3, 4]])
 
 
+@pytest.mark.parametrize("space", [b" ", b"  ", b"\t", b" \t"])
+def test_line_of_space_and_numbers_has_the_empty_word(tmp_path, space):
+    words, vectors = read(tmp_path, b"2 2\nthe 1 2\n" + space + b"3 4\n")
+    assert words == ["the", ""]
+    np.testing.assert_array_equal(vectors, [[1, 2], [3, 4]])
+
+
 def test_tokens_with_spaces_round_trip_in_text(tmp_path):
     kv = KeyedVectors.from_words([" a", "b c", "", "d"], np.arange(8).reshape(4, 2))
     kv.save_word2vec_format(tmp_path / "v")

@@ -110,21 +110,20 @@ def test_damaged_files_are_read_or_clearly_refused(tmp_path, binary, zipped):
         assert outcomes.count(True) > len(outcomes) // 50  # and did not always begin at the header
 
 
-@pytest.mark.parametrize("damaged", ["vectors.npy", "vectors.vocab.json"])
 @pytest.mark.parametrize("mmap", [False, True])
 @pytest.mark.usefixtures("small_buffers")
-def test_damaged_files_of_our_own_format_are_clearly_refused(tmp_path, damaged, mmap):
+def test_damaged_files_of_our_own_format_are_clearly_refused(tmp_path, mmap):
     good_vectors().save(tmp_path / "vectors.npy")
-    good = (tmp_path / damaged).read_bytes()
-    rng = np.random.default_rng([mmap, len(damaged)])
+    good = (tmp_path / "vectors.npy").read_bytes()
+    rng = np.random.default_rng(mmap)
 
     def read():
         kv = KeyedVectors.load(tmp_path / "vectors.npy", mmap=mmap)
         return kv.index_to_key, kv.vectors
 
     outcomes = []
-    for _ in range(NUM_FILES // 2):
-        (tmp_path / damaged).write_bytes(damage(good, rng))
+    for _ in range(NUM_FILES):
+        (tmp_path / "vectors.npy").write_bytes(damage(good, rng))
         outcomes.append(read_within_bounds(read))
     assert outcomes.count(False) > len(outcomes) // 4
 

@@ -1,4 +1,5 @@
 import json
+import zlib
 
 import numpy as np
 import pytest
@@ -51,10 +52,13 @@ def test_mapped_vectors_are_copied_before_they_are_changed(kv, tmp_path):
     assert (tmp_path / "v.npy").read_bytes() == before
 
 
-def test_matrix_is_a_plain_npy_file_and_the_vocabulary_plain_json(kv, tmp_path):
+def test_file_is_a_npy_file_followed_by_plain_json_and_its_checksum(kv, tmp_path):
     kv.save(tmp_path / "v.npy")
-    np.testing.assert_array_equal(np.load(tmp_path / "v.npy", allow_pickle=False), kv.vectors)
-    assert json.loads((tmp_path / "v.vocab.json").read_text())["keys"] == kv.index_to_key
+    with open(tmp_path / "v.npy", "rb") as file:
+        np.testing.assert_array_equal(np.load(file, allow_pickle=False), kv.vectors)
+        vocab_json, checksum, end = file.read().split(b"\n")
+    assert json.loads(vocab_json)["keys"] == kv.index_to_key
+    assert (int(checksum, 16), end) == (zlib.crc32(vocab_json), b"")
 
 
 def test_path_must_end_in_npy(kv, tmp_path):
@@ -73,38 +77,68 @@ def test_keys_json_cannot_hold_leave_the_old_files(kv, tmp_path):
 # -------------------------------------------------------------------- damage
 
 
+MATRIX_END = 128 + 4 * 3 * 4  # header, and four rows of three float32
+
+
 def change_vocab(path, **entries):
-    vocab = json.loads(path.read_text()) | entries
-    path.write_text(json.dumps(vocab))
+    """Change the vocabulary, with a checksum that is right."""
+    content = path.read_bytes()
+    vocab = json.loads(content[MATRIX_END:].split(b"\n")[0]) | entries
+    vocab_json = json.dumps(vocab).encode()
+    path.write_bytes(content[:MATRIX_END] + vocab_json + b"\n%08x\n" % zlib.crc32(vocab_json))
+
+
+def change_matrix(path, matrix):
+    """Put another matrix before the vocabulary."""
+    vocab = path.read_bytes()[MATRIX_END:]
+    with open(path, "wb") as file:
+        np.save(file, matrix, allow_pickle=True)
+        file.write(vocab)
 
 
 @pytest.mark.parametrize(
     ("entries", "message"),
     [
         ({"format": "other"}, "no vocabulary of the format 'word2vec-vectors'"),
-        ({"version": 2}, "must have version 1. Got 2"),
-        ({"keys": ["a", "b"], "counts": None}, "has 4 vectors, but .* has 2 keys"),
+        ({"version": 1}, "must have version 2. Got 1"),
+        ({"shape": [3, 4]}, r"must have shape \[3, 4\] .* Got \[4, 3\] and <f4"),
+        ({"dtype": ">f4"}, "type >f4, as its vocabulary says. Got .* <f4"),
+        ({"keys": ["a", "b"], "counts": None}, "has 4 vectors, but 2 keys"),
         ({"keys": ["a", "b", "c", "a"]}, "all different"),
         ({"keys": ["a", "b", "c", None]}, "a list of strings or integers"),
         ({"keys": "abcd"}, "a list of strings or integers"),
         ({"counts": [1, 2]}, "one integer for each key"),
         ({"counts": [1, 2, 3, "4"]}, "one integer for each key"),
         ({"counts": [1, 2, 3, 2**70]}, "fit into 64 bits"),
-        ({"crc32": 1}, "wrong checksum"),
+        ({"crc32": 1}, "is damaged: its checksum does not match"),
     ],
 )
 def test_vocabulary_that_does_not_fit_is_refused(kv, tmp_path, entries, message):
     kv.save(tmp_path / "v.npy")
-    change_vocab(tmp_path / "v.vocab.json", **entries)
+    change_vocab(tmp_path / "v.npy", **entries)
     with pytest.raises(ValueError, match=message):
         KeyedVectors.load(tmp_path / "v.npy")
 
 
-def test_matrix_of_other_vectors_is_recognised_by_its_checksum(kv, tmp_path):
-    kv.save(tmp_path / "v.npy")
-    np.save(tmp_path / "v.npy", kv.vectors + 1)
-    with pytest.raises(ValueError, match=r"damaged, or not of .*: wrong checksum"):
-        KeyedVectors.load(tmp_path / "v.npy")
+@pytest.mark.parametrize("mmap", [False, True])
+def test_every_flipped_byte_of_the_vocabulary_is_recognised(kv, tmp_path, mmap):
+    path = tmp_path / "v.npy"
+    kv.save(path)
+    content = path.read_bytes()
+    for place in range(MATRIX_END, len(content)):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        with pytest.raises(ValueError, match="damaged vocabulary: its checksum does not match"):
+            KeyedVectors.load(path, mmap=mmap)
+
+
+def test_every_flipped_byte_of_the_matrix_is_recognised(kv, tmp_path):
+    path = tmp_path / "v.npy"
+    kv.save(path)
+    content = path.read_bytes()
+    for place in range(128, MATRIX_END):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        with pytest.raises(ValueError, match="is damaged: its checksum does not match"):
+            KeyedVectors.load(path)
 
 
 @pytest.mark.parametrize(
@@ -113,23 +147,30 @@ def test_matrix_of_other_vectors_is_recognised_by_its_checksum(kv, tmp_path):
 )
 def test_matrix_of_another_kind_is_refused(kv, tmp_path, matrix):
     kv.save(tmp_path / "v.npy")
-    np.save(tmp_path / "v.npy", matrix)
-    with pytest.raises(ValueError, match="row-major matrix of floating-point numbers"):
+    change_matrix(tmp_path / "v.npy", matrix)
+    with pytest.raises(ValueError, match="must be row-major, of floating-point numbers"):
         KeyedVectors.load(tmp_path / "v.npy")
 
 
 @pytest.mark.parametrize("mmap", [False, True])
-def test_truncated_matrix_is_refused(kv, tmp_path, mmap):
+def test_matrix_without_a_vocabulary_is_refused(kv, tmp_path, mmap):
+    np.save(tmp_path / "v.npy", kv.vectors)
+    with pytest.raises(ValueError, match=r"v\.npy ends with the matrix: its vocabulary is missing"):
+        KeyedVectors.load(tmp_path / "v.npy", mmap=mmap)
+
+
+@pytest.mark.parametrize("mmap", [False, True])
+def test_every_truncation_is_refused(kv, tmp_path, mmap):
     kv.save(tmp_path / "v.npy")
     content = (tmp_path / "v.npy").read_bytes()
-    for length in [0, 5, 60, len(content) - 1]:
+    for length in range(len(content)):
         (tmp_path / "v.npy").write_bytes(content[:length])
-        with pytest.raises(ValueError, match=r"damaged or no \.npy file"):
+        with pytest.raises(ValueError, match=r"v\.npy.* (damaged|missing)"):
             KeyedVectors.load(tmp_path / "v.npy", mmap=mmap)
 
 
 def test_objects_are_never_unpickled(kv, tmp_path):
     kv.save(tmp_path / "v.npy")
-    np.save(tmp_path / "v.npy", np.array([[print]], dtype=object), allow_pickle=True)
+    change_matrix(tmp_path / "v.npy", np.array([[print]], dtype=object))
     with pytest.raises(ValueError, match=r"damaged or no \.npy file"):
         KeyedVectors.load(tmp_path / "v.npy")

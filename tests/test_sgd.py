@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from word2vec.checkpoint import CheckpointError
+from word2vec.checkpoint import CheckpointError, read_checkpoint
 from word2vec.rowsparse import RowSparse
 from word2vec.sgd import linear_schedule, sgd
 
@@ -90,12 +90,24 @@ def test_row_sparse_gradient_updates_the_rows_it_has():
     assert_array_equal(x, x0 - 0.1 * gradient.to_dense(4))
 
 
+def test_postprocessing_in_float64_leaves_float32_parameters_float32():
+    assert sgd(square, START.astype(np.float32), 0.1, 3, postprocessing=np.float64).dtype == "f4"
+
+
 def test_postprocessing_is_applied_to_the_start_and_after_every_update():
     seen = []
     sgd(square, START, 0.1, 2, postprocessing=lambda x: seen.append(x.copy()) or np.clip(x, -1, 1))
     assert_array_equal(seen[0], START)
     assert_array_equal(seen[1], np.clip(START, -1, 1) * 0.8)
     assert len(seen) == 3
+
+
+def test_callback_sees_the_loss_before_and_the_parameters_after_the_update():
+    seen = []
+    sgd(square, START, 0.1, 1, callback=lambda progress: seen.append((progress.loss, progress.x)))
+    ((loss, x),) = seen
+    assert loss == np.sum(START**2)
+    assert_array_equal(x, START - 0.1 * (2 * START))
 
 
 def test_no_iterations_return_the_start():
@@ -117,10 +129,17 @@ def test_step_may_be_a_function_of_the_iteration():
     assert_allclose(steps, [0.1, 0.1 / 2, 0.1 / 3])
 
 
-def test_linear_schedule_runs_from_start_to_end():
+@pytest.mark.parametrize(
+    ("iterations", "expected"), [(5, [0.3, 0.25, 0.2, 0.15, 0.1]), (2, [0.3, 0.1]), (1, [0.3])]
+)
+def test_linear_schedule_runs_from_start_to_end(iterations, expected):
     steps, callback = recorded("step")
-    sgd(square, START, linear_schedule(0.3, 0.1, 5), 5, callback=callback)
-    assert_allclose(steps, [0.3, 0.25, 0.2, 0.15, 0.1])
+    sgd(square, START, linear_schedule(0.3, 0.1, iterations), iterations, callback=callback)
+    assert_allclose(steps, expected)
+
+
+def test_linear_schedule_stays_at_its_end():
+    assert_allclose([linear_schedule(0.3, 0.1, 5)(k) for k in (5, 6, 100)], 0.1)
 
 
 # The loss
@@ -152,6 +171,19 @@ def test_killed_and_resumed_run_ends_with_the_same_bits(tmp_path, kill):
     assert_array_equal(noisy_run(tmp_path), noisy_run())
 
 
+def test_run_whose_step_differs_in_every_iteration_resumes(tmp_path):
+    step = linear_schedule(0.1, 0.01, 50)
+    with pytest.raises(Killed):
+        noisy_run(tmp_path, step=step, callback=killed_at(25))
+    assert_array_equal(noisy_run(tmp_path, step=step), noisy_run(step=step))
+
+
+def test_checkpoint_is_written_every_5000_iterations_unless_told_otherwise(tmp_path):
+    with pytest.raises(Killed):
+        sgd(square, START, 0.1, 6000, checkpoint_dir=tmp_path, callback=killed_at(5001))
+    assert [path.name for path in tmp_path.glob("*.npz")] == ["checkpoint-000005000.npz"]
+
+
 def test_run_killed_again_and_again_ends_with_the_same_bits(tmp_path):
     for kill in range(5, 50, 7):
         with pytest.raises(Killed):
@@ -173,12 +205,14 @@ def test_every_generator_of_numpy_resumes(tmp_path, bit_generator):
     assert_array_equal(run(tmp_path), run(None))
 
 
-def test_step_loss_and_curve_go_on_after_a_resume_as_if_nothing_had_happened(tmp_path):
+def test_progress_goes_on_after_a_resume_as_if_nothing_had_happened(tmp_path):
     def history(directory, kill=None):
         seen = {}
 
         def callback(progress):
-            seen[progress.iteration] = (progress.step, progress.smoothed_loss, [*progress.curve])
+            seen[progress.iteration] = progress._replace(
+                x=progress.x.tolist(), curve=[*progress.curve]
+            )
             if progress.iteration == kill:
                 raise Killed
 
@@ -252,8 +286,16 @@ def test_signal_is_obeyed_after_the_iteration_and_a_checkpoint(tmp_path, number)
         ({"anneal_every": None}, "anneal_every is None, was 15"),
         ({"seed": 1}, "generator is '"),
         ({"settings": {"window": 4}}, "window is 4, was None"),
-        ({"step": lambda iteration: 0.1 / (1 + iteration)}, "step of iteration 29 is .*schedule"),
-        ({"iterations": 20}, "at iteration 30, beyond the 20 asked for"),
+        (
+            {"step": lambda iteration: 0.1 / (1 + iteration)},
+            r"^The step of iteration 29 is 0\.00166\d*, was 0\.05: the checkpoint belongs to a run "
+            r"with another schedule\. Use another directory\.$",
+        ),
+        (
+            {"iterations": 20},
+            r"at iteration 30, beyond the 20 asked for\. Ask for more iterations, or use another "
+            r"directory\.$",
+        ),
     ],
 )
 def test_checkpoint_of_another_run_is_refused_by_name(tmp_path, change, message):
@@ -267,13 +309,65 @@ def test_checkpoint_of_another_run_is_refused_by_name(tmp_path, change, message)
 
 def test_loss_that_diverges_stops_the_run_and_names_the_checkpoint(tmp_path):
     message = f"loss became .* step 100. The step is too large.* last good checkpoint .*{tmp_path}"
-    with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match=message):
+    with np.errstate(all="raise"), pytest.raises(FloatingPointError, match=message):
         noisy_run(tmp_path, step=100.0, iterations=1000, anneal_every=None)
 
 
-def test_gradient_that_is_not_finite_is_not_returned():
-    with pytest.raises(FloatingPointError, match="x became NaN or infinite"):
-        sgd(lambda x: (0.0, np.full_like(x, np.nan)), START, 0.1, 1)
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("place", ["loss", "gradient", "row-sparse gradient", "postprocessing"])
+def test_what_is_not_finite_stops_the_run_at_once_and_is_never_saved(tmp_path, place, value):
+    iteration = 0
+
+    def spoiled(array, where):
+        array = np.array(array)
+        if place == where and iteration == 25:
+            array.flat[-1] = value
+        return array
+
+    def f(x):
+        nonlocal iteration
+        iteration += 1
+        if place == "row-sparse gradient":
+            return 0.0, RowSparse(np.array([0, 2]), spoiled(x[[0, 2]], place))
+        return spoiled(0.0, "loss"), spoiled(x, "gradient")
+
+    what = "loss" if place == "loss" else "x"
+    last = tmp_path / "checkpoint-000000020.npz"
+    message = f"^{what} became NaN or infinite in iteration 24, .* good checkpoint is {last}"
+    postprocessing = lambda x: spoiled(x, "postprocessing")  # noqa: E731
+    with pytest.raises(FloatingPointError, match=message):
+        noisy_run(tmp_path, f=f, postprocessing=postprocessing)
+    assert max(tmp_path.iterdir()) == last
+    assert np.isfinite(read_checkpoint(last).arrays["parameters"]).all()
+
+
+def test_large_but_finite_numbers_whose_sum_overflows_are_no_error():
+    x = sgd(lambda x: (1e300, 0 * x), np.full(2, 1.7e308), 0.1, 1)
+    assert_array_equal(x, [1.7e308, 1.7e308])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_start_that_is_not_finite_is_refused(value):
+    message = "^x0 must be finite. Got NaN or infinity instead.$"
+    with pytest.raises(ValueError, match=message):
+        sgd(square, [0.0, value], 0.1, 1)
+
+
+def test_start_that_is_not_real_numbers_is_refused():
+    with pytest.raises(TypeError, match="^x0 must hold real numbers. Got dtype complex128"):
+        sgd(square, [1j], 0.1, 1)
+
+
+def test_opposite_infinities_end_in_the_same_error_where_numpy_is_told_to_raise():
+    gradient = np.array([np.inf, -np.inf])
+    with np.errstate(all="raise"), pytest.raises(FloatingPointError, match="^x became NaN or inf"):
+        sgd(lambda x: (0.0, gradient), [0.0, 0.0], 0.1, 1)
+
+
+def test_run_that_diverges_before_its_first_checkpoint_does_not_promise_one(tmp_path):
+    with pytest.raises(FloatingPointError, match=r"The step is too large: lower it\.$"):
+        noisy_run(tmp_path, f=lambda x: (np.nan, x))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_gradient_of_the_wrong_shape_is_refused():

@@ -10,9 +10,17 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import word2vec
-from word2vec import Word2Vec
-from word2vec.checkpoint import CheckpointError
-from word2vec.engine import LARGEST_MOVE, UNITS_PER_ROUND, Schedule, take_step
+from word2vec import Word2Vec, trainer
+from word2vec.checkpoint import CheckpointError, read_checkpoint
+from word2vec.engine import (
+    FEWEST_SHARED,
+    MOST_SHARED,
+    UNITS_PER_ROUND,
+    Schedule,
+    bounded_moves,
+    move_rows,
+    num_shared_negatives,
+)
 from word2vec.rowsparse import RowSparse
 from word2vec.workers import WorkerError, WorkerPool
 
@@ -112,6 +120,7 @@ def test_killed_and_resumed_training_gives_the_same_bits(tmp_path, rounds, monke
     resumed, undisturbed = fit(checkpoint_dir=tmp_path), fit()
     assert_array_equal(resumed.wv.vectors, undisturbed.wv.vectors)
     assert resumed.losses == undisturbed.losses
+    assert resumed.loss_curve == undisturbed.loss_curve
 
 
 def test_run_with_one_worker_can_be_continued_with_two(tmp_path, monkeypatch):
@@ -233,6 +242,61 @@ def test_workers_can_be_used_from_another_thread():
     assert_array_equal(results[0].wv.vectors, fit().wv.vectors)
 
 
+# What is not finite
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("what", ["loss", "center_vectors", "outside_vectors"])
+@pytest.mark.parametrize("save_each_round", [True, False])
+@pytest.mark.filterwarnings("ignore:.*encountered in:RuntimeWarning")  # from computing with it
+def test_what_is_not_finite_stops_training_and_is_never_saved(
+    tmp_path, monkeypatch, what, value, save_each_round
+):
+    run_round = trainer._LocalRounds.run_round
+    rounds_per_epoch = len(recorded_rounds()) // SMALL["epochs"]
+    spoiled_round = rounds_per_epoch + 1  # the second of the second epoch
+
+    def spoiled(self, number):
+        loss, num_pairs = run_round(self, number)
+        if number == spoiled_round and what != "loss":
+            getattr(self, what)[-1, -1] = value
+        return value if (number, what) == (spoiled_round, "loss") else loss, num_pairs
+
+    monkeypatch.setattr(trainer._LocalRounds, "run_round", spoiled)
+    if save_each_round:
+        monkeypatch.setattr("word2vec.trainer.CHECKPOINT_SECONDS", 0)
+    last = spoiled_round if save_each_round else rounds_per_epoch
+    path, rounds = tmp_path / f"checkpoint-{last:09d}.npz", []
+    message = f"became NaN or infinite. Lower alpha. The last good checkpoint is {path}"
+    with pytest.raises(FloatingPointError, match=message):
+        fit(checkpoint_dir=tmp_path, progress=rounds.append)
+    assert max(tmp_path.glob("checkpoint-*")) == path
+    assert all(np.isfinite(array).all() for array in read_checkpoint(path).arrays.values())
+    if what == "loss":
+        assert len(rounds) == spoiled_round  # at once, before it is reported
+    monkeypatch.setattr(trainer._LocalRounds, "run_round", run_round)
+    assert_array_equal(fit(checkpoint_dir=tmp_path).wv.vectors, fit().wv.vectors)
+
+
+def recorded_rounds():
+    rounds = []
+    fit(progress=rounds.append)
+    return rounds
+
+
+def test_result_that_is_not_finite_is_not_returned_without_checkpoints_either(monkeypatch):
+    run_round = trainer._LocalRounds.run_round
+
+    def spoiled(self, number):
+        result = run_round(self, number)
+        self.outside_vectors[0, 0] = np.nan
+        return result
+
+    monkeypatch.setattr(trainer._LocalRounds, "run_round", spoiled)
+    with pytest.raises(FloatingPointError, match=r"became NaN or infinite. Lower alpha\.$"):
+        fit()
+
+
 # The schedule and the step
 
 
@@ -253,27 +317,35 @@ def test_step_is_minus_alpha_times_gradient():
     matrix = np.ones((6, 2), dtype=np.float32)
     gradient = RowSparse(np.array([1, 4]), np.array([[0.5, 1], [-1, 0.25]], dtype=np.float32))
     expected = matrix - np.float32(0.1) * gradient.to_dense(6)
-    take_step(matrix, gradient, 0.1)
+    move_rows(matrix, bounded_moves(gradient, 0.1, largest=1.0))
     assert_allclose(matrix, expected)
 
 
-def test_step_in_parts_has_the_same_bits_as_in_one():
+def test_moving_rows_in_parts_has_the_same_bits_as_at_once():
     rng = np.random.default_rng(0)
     start = rng.normal(size=(2000, 3)).astype(np.float32)
-    rows, values = np.arange(0, 2000, 2), rng.normal(size=(1000, 3)).astype(np.float32)
+    moves = RowSparse(np.arange(0, 2000, 2), rng.normal(size=(1000, 3)).astype(np.float32))
     whole, parts = start.copy(), start.copy()
-    take_step(whole, RowSparse(rows, values.copy()), 5.0)
-    gradient = RowSparse(rows, values.copy())
+    move_rows(whole, moves)
     for first, last in [(0, 7), (7, 1200), (1200, 2000)]:
-        take_step(parts, gradient, 5.0, first, last)
+        move_rows(parts, moves, first, last)
     assert_array_equal(whole, parts)
 
 
-def test_no_row_moves_further_than_a_share_of_its_length():
-    matrix = np.array([[0.0, 0.0], [30.0, 40.0]], dtype=np.float32)
-    gradient = RowSparse(np.arange(2), np.array([[1e3, 0], [0, -1e3]], dtype=np.float32))
-    take_step(matrix, gradient, 1.0)
-    assert_allclose(matrix, [[-LARGEST_MOVE, 0], [30, 40 + 50 * LARGEST_MOVE]], rtol=1e-6)
+@pytest.mark.parametrize("alpha", [1e-3, 0.05, 1.0])
+def test_no_move_is_longer_than_allowed_and_all_keep_their_direction(alpha):
+    values = np.array([[1e3, 0], [0, -1e6], [3e-3, 4e-3]], dtype=np.float32)
+    moves = bounded_moves(RowSparse(np.arange(3), values), alpha, largest=2.0).values
+    assert_allclose(moves[0], [min(2, alpha * 1e3), 0], rtol=1e-6)
+    assert_allclose(moves[1], [0, -2], rtol=1e-6)
+    assert_allclose(moves[2], alpha * values[2], rtol=1e-6)
+
+
+def test_a_block_shares_most_of_the_negatives_that_one_of_its_centers_would_draw():
+    plan = Word2Vec(negative=5, window=5).plan
+    assert num_shared_negatives(plan) == 24  # of 5 for each of 6 pairs
+    assert num_shared_negatives(plan._replace(model="cbow")) == FEWEST_SHARED
+    assert num_shared_negatives(plan._replace(negative=1000)) == MOST_SHARED
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -286,7 +358,7 @@ def test_no_legal_settings_end_in_nan(seed):
         "vector_size": int(rng.integers(1, 30)),
         "window": int(rng.integers(1, 30)),
         "negative": int(rng.integers(1, 40)),
-        "ns_exponent": rng.uniform(-1, 2),
+        "ns_exponent": rng.choice([rng.uniform(-1, 2), -30.0, 30.0]),
         "sample": rng.choice([None, 1e-3, 1e-2]),
         "alpha": rng.choice([1e-3, 0.1, 1.0]),
         "epochs": 20,
@@ -296,57 +368,15 @@ def test_no_legal_settings_end_in_nan(seed):
     assert np.abs(vectors.vectors).max() < 1e3
 
 
-# Bad input
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"model": "glove"}, "model must be 'skipgram' or 'cbow'. Got 'glove'"),
-        ({"loss": "hinge"}, "loss must be 'neg_sampling' or 'naive_softmax'"),
-        ({"cbow_reduction": "max"}, "cbow_reduction must be 'mean' or 'sum'"),
-        ({"vector_size": 0}, "vector_size must be an integer >= 1. Got 0"),
-        ({"window": 1.5}, "window must be an integer >= 1. Got 1.5"),
-        ({"min_count": 0}, "min_count must be an integer >= 1"),
-        ({"negative": -1}, "negative must be an integer >= 1"),
-        ({"epochs": 0}, "epochs must be an integer >= 1"),
-        ({"workers": 0}, "workers must be an integer >= 1"),
-        ({"seed": -1}, "seed must be an integer >= 0"),
-        ({"max_logits": 0}, "max_logits must be an integer >= 1"),
-        ({"alpha": np.nan}, "alpha must be a finite number. Got nan"),
-        ({"ns_exponent": np.inf}, "ns_exponent must be a finite number. Got inf"),
-        ({"alpha": 1.5}, "0 <= min_alpha <= alpha <= 1. Got 0.0001 and 1.5"),
-        ({"alpha": 0.01, "min_alpha": 0.02}, "0 <= min_alpha <= alpha"),
-        ({"sample": 0.0}, "threshold must be positive"),
-    ],
-)
-def test_argument_that_cannot_be_is_refused(options, message):
-    with pytest.raises(ValueError, match=message):
-        fit(**options)
-
-
-@pytest.mark.parametrize(
-    ("corpus", "message"),
-    [
-        ([], "No word occurs at least 1 times among 0 distinct words"),
-        ([["same", "same"]], "The vocabulary has a single word, 'same'"),
-        ([["a"], ["b"]], "No sentence has two words of the vocabulary"),
-        (iter([["a", "b"]]), "can be read only once, but is needed twice"),
-    ],
-)
-def test_corpus_with_nothing_to_learn_is_refused(corpus, message):
-    with pytest.raises(ValueError, match=message):
-        fit(corpus)
-
-
-def test_sample_out_of_range_is_refused_before_a_corpus_is_read_or_a_worker_started():
-    with pytest.raises(ValueError, match="threshold must be positive, or None"):
-        Word2Vec(sample=0.0, workers=2)
+# Subsampling; other bad input is in test_bad_input.py
 
 
 def test_subsampling_that_leaves_nothing_is_refused():
     with pytest.raises(ValueError, match="Subsampling left not a single pair.* Raise sample"):
         fit(sample=1e-12)
+
+
+# Progress
 
 
 def test_progress_counts_tokens_and_epochs():
@@ -355,6 +385,34 @@ def test_progress_counts_tokens_and_epochs():
     assert seen[-1].tokens == seen[-1].total_tokens == 3 * sum(map(len, SENTENCES))
     assert [p.tokens for p in seen] == sorted(p.tokens for p in seen)
     assert {p.epoch for p in seen} == {1, 2, 3}
+
+
+def test_progress_tells_how_much_an_earlier_run_has_done(tmp_path, monkeypatch):
+    monkeypatch.setattr("word2vec.trainer.CHECKPOINT_SECONDS", 0)
+    first, second = [], []
+
+    def stop_at_five(progress):
+        first.append(progress)
+        if len(first) == 5:
+            raise Killed
+
+    with pytest.raises(Killed):
+        fit(checkpoint_dir=tmp_path, progress=stop_at_five)
+    fit(checkpoint_dir=tmp_path, progress=second.append)
+    assert {p.resumed_at for p in first} == {0}
+    assert {p.resumed_at for p in second} == {first[3].tokens}  # the last that was saved
+
+
+def test_loss_curve_with_a_point_an_epoch_is_the_losses(monkeypatch):
+    monkeypatch.setattr("word2vec.trainer.CURVE_POINTS", 3)
+    model = fit()
+    assert model.loss_curve == [[epoch, loss] for epoch, loss in enumerate(model.losses, start=1)]
+
+
+def test_loss_curve_of_a_long_run_has_up_to_200_points_to_its_end():
+    curve = fit(SENTENCES[:60], epochs=150).loss_curve
+    assert 100 <= len(curve) <= 200
+    assert curve[-1][0] == 150
 
 
 def test_progress_bar_can_be_shown(capsys):

@@ -48,6 +48,10 @@ def test_words_and_matrix_can_be_looked_up(kv):
     assert kv.get_vecattr("man", "count") == 40
 
 
+def test_printed_vectors_tell_their_length_and_number(kv):
+    assert repr(kv) == "KeyedVectors<vector_size=3, 6 keys>"
+
+
 def test_float_matrix_is_not_copied_and_integers_become_float32():
     matrix = np.ones((2, 3))
     assert KeyedVectors.from_words("ab", matrix).vectors is matrix

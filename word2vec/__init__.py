@@ -1,5 +1,7 @@
 """word2vec in plain NumPy: every formula derived by hand and proved by a numerical check."""
 
+__version__ = "0.1.0"  # before the imports: checkpoints carry it
+
 from .functions import (
     log_sigmoid,
     log_softmax,
@@ -20,5 +22,3 @@ from .network import num_parameters, two_layer_net
 from .sgd import sgd
 from .trainer import Word2Vec
 from .vectors import KeyedVectors
-
-__version__ = "0.1.0"

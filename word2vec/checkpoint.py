@@ -1,9 +1,10 @@
 """Checkpoints: everything that is needed to continue a run, in one file that proves itself whole.
 
 A checkpoint is an ``.npz`` archive: the arrays under their names, and under ``header`` a JSON text
-with the format's version, the settings of the run and its state. The archive ends with a comment,
-the SHA-256 of all bytes before it, so ``np.load`` reads the file and any damage shows. Nothing is
-pickled. Files are written beside and renamed, and the last two are kept.
+with the versions of the format and of this library, the settings of the run and its state. The
+archive ends with a comment, the SHA-256 of all bytes before it, so ``np.load`` reads the file and
+any damage shows. Nothing is pickled. Files are written beside and renamed, and the last two are
+kept. One run at a time uses a directory: whoever saves there holds its lock (see `locks`).
 """
 
 import hashlib
@@ -16,9 +17,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from . import __version__
 from .files import atomic_write
 
-VERSION = 1
+VERSION = 2
 NUM_KEPT = 2
 
 _NAME = re.compile(r"checkpoint-(\d+)\.npz")
@@ -26,7 +28,11 @@ _DIGEST_LENGTH = 64  # hexadecimal digits of a SHA-256
 
 
 class CheckpointError(ValueError):
-    """A checkpoint that is damaged, or belongs to another run."""
+    """A checkpoint that cannot be used: it belongs to another run, or is damaged."""
+
+
+class DamagedCheckpointError(CheckpointError):
+    """A checkpoint that is not what was written."""
 
 
 class Checkpoint(NamedTuple):
@@ -38,14 +44,15 @@ class Checkpoint(NamedTuple):
 
 
 def save_checkpoint(directory, iteration, checkpoint):
-    """Write a checkpoint and remove all but the last two.
+    """Write a checkpoint, and remove all but the one before it.
 
     Parameters
     ----------
     directory : str or path-like
         Created if it does not exist.
     iteration : int
-        Names the file, ``checkpoint-<iteration>.npz``; larger is later.
+        Names the file, ``checkpoint-<iteration>.npz``; larger is later. A file that says to be
+        later than this one is removed: the run was continued before it, because it is damaged.
     checkpoint : Checkpoint
         Settings and state must be JSON values; NumPy arrays in them become lists.
 
@@ -56,7 +63,12 @@ def save_checkpoint(directory, iteration, checkpoint):
     """
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
-    header = {"version": VERSION, "settings": checkpoint.settings, "state": checkpoint.state}
+    header = {
+        "version": VERSION,
+        "library": __version__,
+        "settings": checkpoint.settings,
+        "state": checkpoint.state,
+    }
     path = directory / f"checkpoint-{iteration:09d}.npz"
     with atomic_write(path, "w+b") as file:
         np.savez(file, header=np.array(_to_json(header)), **checkpoint.arrays)
@@ -65,7 +77,7 @@ def save_checkpoint(directory, iteration, checkpoint):
         digest = _digest(file)
         file.seek(-_DIGEST_LENGTH, 2)
         file.write(digest)
-    _remove_old(directory)
+    _remove_others(directory, path)
     return path
 
 
@@ -82,21 +94,25 @@ def read_checkpoint(path):
 
     Raises
     ------
+    DamagedCheckpointError
+        If a byte of the file is not what was written.
     CheckpointError
-        If a byte of the file is not what was written, or another version wrote it.
+        If another version of this library wrote it.
     """
     with open(path, "rb") as file:
         expected = _digest(file)
         if not expected or file.read() != expected:
-            raise CheckpointError(f"{path} is damaged: its checksum does not match.")
+            raise DamagedCheckpointError(f"{path} is damaged: its checksum does not match.")
         file.seek(0)
         with np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     header = json.loads(str(arrays.pop("header")))
-    if header["version"] != VERSION:
+    if (header["version"], header.get("library")) != (VERSION, __version__):
         raise CheckpointError(
-            f"{path} has version {header['version']} of the checkpoint format; "
-            f"this library reads version {VERSION}."
+            f"{path} was written by version {header.get('library', 'unknown')} of word2vec "
+            f"(checkpoint format {header['version']}); this is version {__version__} (format "
+            f"{VERSION}), which might go on with other results. Continue with that version, or use "
+            "another directory to start anew."
         )
     return Checkpoint(header["settings"], header["state"], arrays)
 
@@ -119,14 +135,14 @@ def load_latest_checkpoint(directory, settings):
     Raises
     ------
     CheckpointError
-        If all checkpoints are damaged, or the newest whole one has other settings; the message
-        names what differs.
+        If all checkpoints are damaged, or the newest whole one has other settings or another
+        version; the message names what differs.
     """
     damage = []
     for path in reversed(_list_checkpoints(directory)):
         try:
             checkpoint = read_checkpoint(path)
-        except CheckpointError as error:
+        except DamagedCheckpointError as error:
             damage.append(str(error))
             continue
         for message in damage:
@@ -138,6 +154,12 @@ def load_latest_checkpoint(directory, settings):
             " ".join(damage) + " No other checkpoint is left: delete the directory to start anew."
         )
     return None
+
+
+def name_latest_checkpoint(directory):
+    """A sentence for error messages that names the newest checkpoint; "" if there is none."""
+    paths = _list_checkpoints(directory) if directory else []
+    return f" The last good checkpoint is {paths[-1]}." if paths else ""
 
 
 def fingerprint(value):
@@ -175,8 +197,11 @@ def _list_checkpoints(directory):
     return [path for _, path in sorted((int(match[1]), path) for match, path in numbered if match)]
 
 
-def _remove_old(directory):
-    for path in _list_checkpoints(directory)[:-NUM_KEPT]:
+def _remove_others(directory, newest):
+    """Remove what is not `newest` or the one before it."""
+    paths = _list_checkpoints(directory)
+    end = paths.index(newest) + 1
+    for path in paths[: max(0, end - NUM_KEPT)] + paths[end:]:
         path.unlink()
     for path in directory.glob("checkpoint-*.npz.tmp"):  # left behind by a kill
         path.unlink()

@@ -5,8 +5,13 @@ the target's name. Whoever reads the target, at any moment, sees the old file or
 """
 
 import contextlib
+import errno
 import os
 from pathlib import Path
+
+from .locks import InUseError, open_locked
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextlib.contextmanager
@@ -16,29 +21,77 @@ def atomic_write(path, mode="wb", **open_options):
     Parameters
     ----------
     path : str or path-like
-        The file to create or replace. Its directory must exist.
+        The file to create or replace. Its directory must exist. A symbolic link stays a link: what
+        it points to is created or replaced.
     mode : str
-        ``"wb"`` or ``"w"``; `open_options` (``encoding``, ``newline``) are passed to `open`.
+        ``"wb"``, ``"w+b"`` or ``"w"``; `open_options` (``encoding``, ``newline``) are passed to
+        `open`.
 
     Yields
     ------
     file object
         If the block raises, the unfinished file is removed and an older file at `path` is
         untouched. After a kill, at most one ``<name>.tmp`` remains; the next write replaces it.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such directory.
+    InUseError
+        If somebody else is writing the same file.
+    OSError
+        If `path` is a directory, a device or a pipe, or the disk is full; the message names the
+        file, not the temporary one.
     """
-    # A symbolic link stays a link: the file it points to is the one replaced.
     path = Path(os.path.realpath(path))
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"There is no directory {path.parent} to write {path} into.")
+    if path.exists() and not path.is_file():
+        raise OSError(f"{path} is a directory, device or pipe, not a file to be replaced.")
     unfinished = path.with_name(path.name + ".tmp")
-    try:
-        with open(unfinished, mode, **open_options) as file:
+    # The file stays locked, that is open, until it is renamed or removed; but not on Windows, which
+    # can do neither with an open file.
+    with _open_alone(path, unfinished, mode, open_options) as file:
+        try:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(unfinished, path)
-    except BaseException:  # also KeyboardInterrupt: no litter, whatever stopped us
-        unfinished.unlink(missing_ok=True)
-        raise
+            if os.name == "nt":
+                file.close()
+            os.replace(unfinished, path)
+        except BaseException as error:  # also KeyboardInterrupt: no litter, whatever stopped us
+            if os.name == "nt":
+                _give_up(file)
+            with contextlib.suppress(OSError):  # not to hide the error that matters
+                unfinished.unlink()
+            _give_up(file)
+            if isinstance(error, OSError) and error.errno in _NO_ROOM and error.filename is None:
+                reason = f"{error.strerror}; nothing was changed"
+                raise OSError(error.errno, reason, str(path)) from error
+            raise
     _sync_directory(path.parent)
+
+
+def _open_alone(path, unfinished, mode, open_options):
+    """Open the temporary file of `path`, without touching it if somebody else is writing it."""
+
+    def opener(name, flags):
+        descriptor, _ = open_locked(name, flags & ~os.O_TRUNC)
+        os.ftruncate(descriptor, 0)
+        return descriptor
+
+    try:
+        return open(unfinished, mode, opener=opener, **open_options)
+    except InUseError:
+        raise InUseError(
+            f"{path} is being written by another process or thread. Save again when that is done."
+        ) from None
+
+
+def _give_up(file):
+    """Close a file; what it could not write is not wanted anymore."""
+    with contextlib.suppress(OSError):
+        file.close()
 
 
 def _sync_directory(directory):

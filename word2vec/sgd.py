@@ -11,10 +11,12 @@ from .checkpoint import (
     CheckpointError,
     fingerprint,
     load_latest_checkpoint,
+    name_latest_checkpoint,
     save_checkpoint,
 )
 from .checks import as_float_array, check_integer
 from .interrupts import held_back_signals
+from .locks import lock_directory
 from .rowsparse import RowSparse
 
 SMOOTHING = 0.95
@@ -89,7 +91,10 @@ def sgd(
         If the checkpoint in `checkpoint_dir` comes from another run (start, step, generator or
         settings differ), is ahead of `iterations`, or all are damaged.
     FloatingPointError
-        If the loss or the parameters become NaN or infinite. The last good checkpoint is kept.
+        As soon as the loss or the parameters become NaN or infinite. The last good checkpoint is
+        kept; none is written with such numbers.
+    InUseError
+        If another run uses `checkpoint_dir`.
     TypeError, ValueError
         If an argument is out of range, or the gradient's shape is not that of x.
 
@@ -108,6 +113,8 @@ def sgd(
     check_integer("iterations", iterations, 0)
     check_integer("checkpoint_every", checkpoint_every, 1)
     x = as_float_array("x0", x0).copy()
+    if not np.isfinite(x).all():
+        raise ValueError("x0 must be finite. Got NaN or infinity instead.")
     run = {
         **(settings or {}),
         "x0": f"{x.dtype}{x.shape} {fingerprint(x)}",
@@ -115,25 +122,31 @@ def sgd(
         "anneal_every": anneal_every,
         "generator": rng and fingerprint(rng.bit_generator.state),
     }
-    saved = checkpoint_dir and load_latest_checkpoint(checkpoint_dir, run)
-    if saved:
-        x, done, smoothed_loss, curve = _restore(saved, step_at, iterations, rng)
-        if callback:
-            step_now, loss = saved.state["step"], saved.state["loss"]
-            callback(Progress(done, x, loss, smoothed_loss, step_now, curve))
-    else:
-        x, done, smoothed_loss, curve = _postprocess(postprocessing, x), 0, None, []
+    with contextlib.ExitStack() as stack:
+        signals = []
+        if checkpoint_dir:
+            signals = stack.enter_context(held_back_signals())
+            stack.enter_context(lock_directory(checkpoint_dir))
+        saved = checkpoint_dir and load_latest_checkpoint(checkpoint_dir, run)
+        if saved:
+            x, done, smoothed_loss, curve = _restore(saved, step_at, iterations, rng)
+            if callback:
+                step_now, loss = saved.state["step"], saved.state["loss"]
+                callback(Progress(done, x, loss, smoothed_loss, step_now, curve))
+        else:
+            x, done, smoothed_loss, curve = _postprocess(postprocessing, x), 0, None, []
 
-    with held_back_signals() if checkpoint_dir else contextlib.nullcontext([]) as signals:
         stop = done == iterations
         while not stop:
             step_now = step_at(done)
             with np.errstate(over="ignore", invalid="ignore"):  # one error instead, below
                 loss, gradient = f(x)
-                _update(x, step_now, gradient)
-            if not np.isfinite(loss):
-                raise FloatingPointError(_diverged("loss", done, step_now, checkpoint_dir))
-            x = _postprocess(postprocessing, x)
+                changed = _update(x, step_now, gradient)
+                if postprocessing:
+                    x = changed = _postprocess(postprocessing, x)
+                for what, values in (("loss", loss), ("x", changed)):
+                    if not _all_finite(values):
+                        raise FloatingPointError(_diverged(what, done, step_now, checkpoint_dir))
 
             done += 1
             loss = float(loss)
@@ -146,19 +159,16 @@ def sgd(
                 callback(Progress(done, x, loss, smoothed_loss, step_now, curve))
 
             stop = done == iterations or bool(signals)
-            if stop or (checkpoint_dir and done % checkpoint_every == 0):
-                if not np.isfinite(x).all():
-                    raise FloatingPointError(_diverged("x", done, step_now, checkpoint_dir))
-                if checkpoint_dir:
-                    state = {
-                        "iteration": done,
-                        "step": step_now,
-                        "loss": loss,
-                        "smoothed_loss": smoothed_loss,
-                        "generator": rng and rng.bit_generator.state,
-                    }
-                    arrays = {"parameters": x, "curve": np.array(curve)}
-                    save_checkpoint(checkpoint_dir, done, Checkpoint(run, state, arrays))
+            if checkpoint_dir and (stop or done % checkpoint_every == 0):
+                state = {
+                    "iteration": done,
+                    "step": step_now,
+                    "loss": loss,
+                    "smoothed_loss": smoothed_loss,
+                    "generator": rng and rng.bit_generator.state,
+                }
+                arrays = {"parameters": x, "curve": np.array(curve)}
+                save_checkpoint(checkpoint_dir, done, Checkpoint(run, state, arrays))
     return x
 
 
@@ -225,16 +235,23 @@ def _restore(saved, step_at, iterations, rng):
 
 
 def _update(x, step, gradient):
-    """x -= step * gradient, in place."""
+    """x -= step * gradient, in place; returns the part of x that was changed."""
     if isinstance(gradient, RowSparse):
-        x[gradient.rows] -= step * gradient.values
-        return
+        changed = x[gradient.rows] - step * gradient.values
+        x[gradient.rows] = changed
+        return changed
     gradient = np.asarray(gradient)
     if gradient.shape != x.shape:
         raise ValueError(
             f"The gradient must have the shape of x, {x.shape}. Got {gradient.shape} instead."
         )
     x -= step * gradient
+    return x
+
+
+def _all_finite(values):
+    # A sum is several times faster and hides neither NaN nor infinity; but it can itself overflow.
+    return np.isfinite(np.sum(values)) or np.isfinite(values).all()
 
 
 def _postprocess(postprocessing, x):
@@ -250,8 +267,7 @@ def _postprocess(postprocessing, x):
 
 
 def _diverged(what, done, step, checkpoint_dir):
-    hint = f" The last good checkpoint is in {checkpoint_dir}." if checkpoint_dir else ""
     return (
-        f"{what} became NaN or infinite around iteration {done}, at step {step:g}. "
-        f"The step is too large: lower it.{hint}"
+        f"{what} became NaN or infinite in iteration {done}, at step {step:g}. "
+        f"The step is too large: lower it.{name_latest_checkpoint(checkpoint_dir)}"
     )

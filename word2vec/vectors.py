@@ -646,8 +646,8 @@ class KeyedVectors(VectorStore):
         Parameters
         ----------
         fname : path
-            Of the matrix, ending in ``.npy``; the vocabulary is written beside it, with the counts
-            if they are known. See `word2vec.npy_format`.
+            Must end in ``.npy``. The vocabulary follows the matrix, with the counts if they are
+            known. See `word2vec.npy_format`.
         """
         rows, keys, vectors = self._in_order_of(None)
         counts = self.expandos["count"][rows] if "count" in self.expandos else None
@@ -660,7 +660,6 @@ class KeyedVectors(VectorStore):
         Parameters
         ----------
         fname : path
-            Of the matrix, ending in ``.npy``.
         mmap : bool
             Map the matrix into memory instead of reading it: at once, whatever its size, and
             shared by all processes that do so. It is copied when a vector is first replaced.
@@ -668,8 +667,7 @@ class KeyedVectors(VectorStore):
         Raises
         ------
         ValueError
-            If the files are damaged or do not belong together. Without `mmap` every byte is
-            checked.
+            If the file is damaged. With `mmap`, the bytes of the matrix are not checked.
         """
         words, vectors, counts = npy_format.load(fname, mmap)
         return cls.from_words(words, vectors, counts)
