@@ -1,10 +1,13 @@
+import mmap
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
 from word2vec.idfile import encode
+from word2vec.idmap import MappedIds
 
 TEXT = "b a c\na b\n\nd a\n"
 SENTENCES = [["b", "a", "c"], ["a", "b"], [], ["d", "a"]]
@@ -37,8 +40,32 @@ def test_words_below_min_count_are_left_out(text, tmp_path):
     assert corpus.num_tokens == 7
 
 
-def test_ids_are_memory_mapped(text, tmp_path):
-    assert isinstance(encode(text, tmp_path, min_count=1).ids, np.memmap)
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="memory is counted in /proc")
+def test_reading_all_ids_keeps_only_some_of_them_in_memory(tmp_path):
+    def resident_bytes():
+        return int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE
+
+    path = tmp_path / "ids"
+    np.arange(10 << 20, dtype=np.int32).tofile(path)  # 40 MiB
+    ids = MappedIds(path)
+    before, peak, next_id = resident_bytes(), 0, 0
+    for piece in ids.pieces(1 << 16):
+        assert piece[0] == next_id
+        next_id = piece[-1] + 1
+        peak = max(peak, resident_bytes())
+    assert next_id == len(ids) == 10 << 20
+    assert peak - before < 12 << 20
+
+
+def test_ids_that_were_read_stay_what_they_are(tmp_path):
+    path = tmp_path / "ids"
+    np.arange(8 << 20, dtype=np.int32).tofile(path)
+    ids = MappedIds(path)
+    first = ids[:5]
+    for _ in ids.pieces():
+        pass
+    assert_array_equal(first, range(5))
+    assert_array_equal(ids[-2:], [(8 << 20) - 2, (8 << 20) - 1])
 
 
 def test_many_chunks_give_the_same_as_one(text, tmp_path, monkeypatch):

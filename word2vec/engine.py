@@ -99,8 +99,8 @@ class Engine:
     ----------
     plan : Plan
     counts : ndarray of int64, shape (V,)
-    ids : ndarray of int32
-        The encoded corpus; V ends a sentence. May be a memory map.
+    ids : ndarray of int32, or MappedIds
+        The encoded corpus; V ends a sentence.
     center_vectors, outside_vectors : ndarray of float32, shape (V, d)
         Trained in place.
     """

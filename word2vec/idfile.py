@@ -26,6 +26,7 @@ from .corpus import (
     token_lists,
 )
 from .files import atomic_write
+from .idmap import MappedIds
 from .textfile import check_text_file, read_lines
 from .vocab import Vocab
 
@@ -37,7 +38,7 @@ class IdFile(NamedTuple):
     """An encoded corpus; ``len(vocab)`` in `ids` ends a sentence."""
 
     vocab: Vocab
-    ids: np.ndarray  # int32, memory-mapped
+    ids: MappedIds
     path: Path
     num_tokens: int  # in the corpus, with those that are not in the vocabulary
     fingerprint: str  # of `ids`
@@ -99,7 +100,7 @@ def encode(corpus, directory, min_count):
     with atomic_write(path.with_suffix(".json"), "w", encoding="utf-8") as file:
         header["header"] = fingerprint(header)
         json.dump(header, file, ensure_ascii=False)
-    return IdFile(vocab, _open_ids(path), path, num_tokens, digest)
+    return IdFile(vocab, MappedIds(path), path, num_tokens, digest)
 
 
 class _TextChunks:
@@ -196,14 +197,12 @@ def _open_known(path, source):
         header = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         if header.pop("header") != fingerprint(header) or header["source"] != source:
             return None
-        ids = _open_ids(path)
-        if hashlib.sha256(ids).hexdigest() != header["ids"]:
+        ids, digest = MappedIds(path), hashlib.sha256()
+        for piece in ids.pieces():
+            digest.update(piece)
+        if digest.hexdigest() != header["ids"]:
             return None
         vocab = Vocab(header["words"], header["counts"])
     except (AttributeError, OSError, ValueError, KeyError, TypeError):
         return None  # missing or damaged: it is made anew
     return IdFile(vocab, ids, path, header["num_tokens"], header["ids"])
-
-
-def _open_ids(path):
-    return np.memmap(path, dtype=np.int32, mode="r")

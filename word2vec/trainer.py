@@ -401,9 +401,10 @@ def _check_corpus(corpus, plan):
     )
     end = len(corpus.vocab)
     # Two words in a row, somewhere; looked for in pieces, for the corpus may be large.
-    for start in range(0, len(corpus.ids), 1 << 20):
-        piece = corpus.ids[start : start + (1 << 20) + 1] < end
-        if (piece[1:] & piece[:-1]).any():
+    size = 1 << 20
+    for start in range(0, len(corpus.ids), size):
+        is_word = corpus.ids[start : start + size + 1] < end
+        if (is_word[1:] & is_word[:-1]).any():
             return
     raise ValueError(
         "No sentence has two words of the vocabulary, so there is no context to learn from. "

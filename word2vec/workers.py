@@ -32,6 +32,7 @@ from .engine import (
     Schedule,
     num_shared_negatives,
 )
+from .idmap import MappedIds
 from .rowsparse import RowSparse
 from .sharing import Barrier, SharedArrays, make_shared_file
 
@@ -187,7 +188,7 @@ class _Worker:
 
     def __init__(self, plan, counts, id_path, shared_path, num_workers, number):
         plan, counts = Plan(*plan), np.array(counts)
-        ids = np.memmap(id_path, dtype=np.int32, mode="r")
+        ids = MappedIds(id_path)
         unit_length = Schedule.of(len(ids), plan.epochs).unit_length
         layout = _layout(plan, len(counts), unit_length, num_workers)
         self._shared = SharedArrays(shared_path, layout)
