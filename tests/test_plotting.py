@@ -208,6 +208,14 @@ def test_more_groups_than_colours_differ_in_shape():
     assert first.get_paths()[0].vertices.shape != seventh.get_paths()[0].vertices.shape
 
 
+def test_legend_takes_as_many_rows_as_its_groups_need_to_stay_inside():
+    groups = {f"words about {word}": [word] for word in WORDS}
+    ax = plot_words(WORDS, clustered(0.5), groups=groups, ax=new_ax())
+    legend = ax.get_legend().get_window_extent()
+    assert ax.bbox.x0 <= legend.x0 < legend.x1 <= ax.bbox.x1
+    assert ax.bbox.y0 <= legend.y0 < legend.y1 <= ax.bbox.y1
+
+
 def test_there_is_no_legend_without_groups():
     assert plot_words(FEW, clustered(0.5, n=10), ax=new_ax()).get_legend() is None
 
@@ -271,6 +279,16 @@ def test_losses_stand_over_their_iterations():
 
 def test_iterations_count_from_one():
     assert list(plot_loss([3, 2, 1], ax=new_ax()).lines[0].get_xdata()) == [1, 2, 3]
+
+
+def test_no_tick_is_between_two_iterations():
+    assert all(tick.is_integer() for tick in plot_loss([3, 2], ax=new_ax()).get_xticks())
+
+
+def test_logarithmic_axis_keeps_its_ticks():
+    ax = new_ax()
+    ax.set_xscale("log")
+    assert set(np.log10(plot_loss(np.ones(100), ax=ax).get_xticks())) >= {0, 1, 2}
 
 
 def test_a_single_loss_is_visible():

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import run
+from utils.train_command import train
 from utils.vector_files import load_vectors, save_vectors
 from word2vec.vectors import KeyedVectors
 
@@ -54,7 +55,7 @@ def assert_one_line_error(capsys, status, message):
 @pytest.mark.parametrize("arguments", [[], ["--corpus", "x"], ["--seed", "3", "--restart"]])
 def test_train_is_the_command_if_none_is_named(arguments):
     options = run.parse_arguments(arguments)
-    assert options.command is run.train
+    assert options.command is train
     assert options == run.parse_arguments(["train", *arguments])
 
 
@@ -307,7 +308,7 @@ FILES = {
         ("neighbors king --vectors text.bin", "text.bin: this is a text file"),
         ("neighbors king --vectors words.vec", "words.vec: line 2 must be a word and 2 numbers"),
         ("neighbors king --vectors cut.txt.gz", "cut.txt.gz: Compressed file ended before"),
-        ("neighbors king --vectors no.npy", "no.vocab.json: No such file or directory"),
+        ("neighbors king --vectors no.npy", "no.npy: damaged or no .npy file of vectors"),
         ("neighbors king --vectors pairs.csv", "pairs.csv: the name of a file of vectors must end"),
         ("evaluate --vectors vectors.txt", "evaluate needs --pairs FILE, --analogies FILE or both"),
         ("evaluate --vectors vectors.txt --pairs missing", "missing: No such file or directory"),

@@ -1,10 +1,11 @@
-"""The pictures that commands leave behind: PNG files that appear when they are complete."""
+"""The pictures that commands leave behind: PNG files that appear when they are complete.
+
+Matplotlib takes longer to import than most commands to run, so it is imported where it draws.
+"""
 
 import numpy as np
 
-from utils.plotting import plot_confusion_matrix, plot_loss, plot_words
 from word2vec.files import atomic_write
-from word2vec.sgd import CURVE_EVERY
 
 # The words of the picture after training, by group. Those that the corpus lacks are left out.
 GROUPS = {
@@ -16,15 +17,17 @@ GROUPS = {
 }
 
 
-def save_training_pictures(vectors, progress, directory):
+def save_training_pictures(training, directory):
     """Write ``word_vectors.png`` and ``loss.png``.
 
     Parameters
     ----------
-    vectors : KeyedVectors
-    progress : object with `curve` and `smoothed_loss`, as `word2vec.sgd.sgd` reports them
+    training : utils.optimizers.Training
     directory : Path
     """
+    from utils.plotting import plot_loss
+
+    vectors = training.vectors
     groups = {
         group: present
         for group, words in GROUPS.items()
@@ -35,9 +38,12 @@ def save_training_pictures(vectors, progress, directory):
         words, groups = vectors.index_to_key[:40], None
     save_word_picture(vectors, words, directory / "word_vectors.png", groups)
 
-    curve = progress.curve or [progress.smoothed_loss]
-    iterations = CURVE_EVERY * np.arange(1, len(curve) + 1)
-    ax = plot_loss(curve, iterations=iterations, ylabel="smoothed loss per window")
+    ax = None
+    for name, curve in training.curves.items():
+        positions, losses = zip(*curve, strict=True)
+        label = name if len(training.curves) > 1 else None
+        ax = plot_loss(losses, iterations=positions, ax=ax, label=label)
+    ax.set(xlabel=training.unit, ylabel=training.loss_name)
     _save(ax, directory / "loss.png")
 
 
@@ -49,6 +55,8 @@ def save_word_picture(vectors, words, path, groups=None):
     KeyError
         If a word is unknown; the message names the closest spellings.
     """
+    from utils.plotting import plot_words
+
     _save(plot_words(words, vectors[words], groups=groups), path)
 
 
@@ -64,6 +72,8 @@ def save_sentiment_pictures(results, matrix, labels, directory):
     labels : sequence of str, length C
     directory : Path
     """
+    from utils.plotting import plot_confusion_matrix, plot_loss
+
     ax = None
     for result in results:
         percent = 100 * np.array(result.dev_accuracies)

@@ -126,7 +126,7 @@ def convert(options):
 
     .txt .vec   text; GloVe's, which has no header, is recognised
     .bin        binary
-    .npy        our own format, with the words beside it in .vocab.json
+    .npy        our own format: a matrix as NumPy writes it, with the words behind it
 
     Text and binary may be compressed: .txt.gz, .vec.gz, .bin.gz.
     """

@@ -263,7 +263,7 @@ def _layout(plan, vocab_size, unit_length, num_workers):
         "center_vectors": ((vocab_size, d), np.float32),
         "outside_vectors": ((vocab_size, d), np.float32),
         "losses": ((ROUNDS_AT_A_TIME[plan.loss], slots, 2), np.float64),
-        "arrivals": ((num_workers, Barrier.LAYOUT_WIDTH), np.int64),
+        "arrivals": ((num_workers, Barrier.WIDTH), np.int64),
         "center_sizes": ((slots), np.int64),
         "outside_sizes": ((slots), np.int64),
         "center_rows": ((slots, center_rows), np.int32),
