@@ -219,9 +219,9 @@ class Word2Vec:
             "vocabulary": fingerprint([corpus.vocab.words, corpus.vocab.counts]),
             "corpus": corpus.fingerprint,
         }
-        saved = checkpoint_dir and load_latest_checkpoint(checkpoint_dir, settings)
-        if saved:
+        if saved := checkpoint_dir and load_latest_checkpoint(checkpoint_dir, settings):
             state = _State.restore(saved)
+            del saved  # its arrays
         resumed_at = state.num_tokens(schedule, corpus.num_tokens)
         with contextlib.ExitStack() as stack:
             signals = []
@@ -256,16 +256,17 @@ class Word2Vec:
     @contextlib.contextmanager
     def _start_rounds(self, corpus, schedule, state):
         """Something with `run_rounds` and both matrices: this process alone, or workers."""
-        counts, matrices = corpus.vocab.counts, state.matrices
-        num_workers = self.workers
+        counts, num_workers = corpus.vocab.counts, self.workers
         if num_workers is None:
             num_ids = schedule.num_ids * schedule.epochs
             num_workers = max(1, min(_num_processors(), num_ids // IDS_WORTH_A_WORKER))
         num_workers = min(num_workers, UNITS_PER_ROUND)
         if num_workers > 1:
-            with WorkerPool(self.plan, counts, corpus.path, *matrices, num_workers) as pool:
+            with WorkerPool(self.plan, counts, corpus.path, *state.matrices, num_workers) as pool:
+                state.matrices = None  # the workers have copies
                 yield pool
         else:
+            matrices = state.matrices
             # More threads would only disturb each other in products as small as ours.
             with threadpool_limits(limits=1, user_api="blas"):
                 yield _LocalRounds(Engine(self.plan, counts, corpus.ids, *matrices), *matrices)
