@@ -175,7 +175,7 @@ def _plain(x):
 
 def random_corpus(num_words, rng):
     """Counts of words as frequent as Zipf's, and a text of them, long enough for whole units."""
-    num_ids = engine.LEAST_UNITS * engine.LONGEST_UNIT
+    num_ids = engine.LEAST_UNITS * max(engine.LONGEST_UNIT.values())
     weights = 1 / np.arange(1, num_words + 1)
     ids = rng.choice(num_words, size=num_ids, p=weights / weights.sum()).astype(np.int32)
     counts = np.maximum(1, np.bincount(ids, minlength=num_words))
@@ -318,7 +318,7 @@ def main(argv=None):
         counts, ids = read_corpus(args.corpus, args.min_count)
     else:
         counts, ids = random_corpus(args.words, np.random.default_rng(plan.seed))
-    schedule = engine.Schedule.of(len(ids), plan.epochs)
+    schedule = engine.Schedule.of(len(ids), plan)
     units = range(min(args.units, schedule.units_per_epoch))
     num_words = (ids[: len(units) * schedule.unit_length] < len(counts)).sum()  # no sentence ends
     print(

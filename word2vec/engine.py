@@ -17,13 +17,13 @@ from .runs import draw_run
 from .sampling import AliasTable, keep_probabilities, noise_distribution
 
 UNITS_PER_ROUND = 4
-LONGEST_UNIT = 2048
+LONGEST_UNIT = {"skipgram": 2048, "cbow": 4096}  # tokens
 # A small corpus is cut into at least so many units, for fewer would be too few updates.
 LEAST_UNITS = 1024
 SHORTEST_UNIT = 64
 
 BLOCK_SIZE = {"skipgram": 32, "cbow": 16}  # centers that share negatives
-FEWEST_SHARED, MOST_SHARED = 16, 256  # negatives of a block
+FEWEST_SHARED, MOST_SHARED = 24, 256  # negatives of a block
 
 # No unit may move a vector further than this. The gradients of a frequent word add up over a whole
 # unit while its vector stands still; without a bound, long units or large steps diverge.
@@ -32,7 +32,7 @@ LARGEST_MOVE = {"skipgram": 0.15, "cbow_mean": 0.5, "cbow_sum": 0.15}
 ROWS_AT_A_TIME = 512  # when moving vectors: few enough to stay in the processor's cache
 
 # The loss of a large corpus is measured on one block in so many.
-LOSS_EVERY = 16
+LOSS_EVERY = 64
 
 
 class Plan(NamedTuple):
@@ -67,9 +67,10 @@ class Schedule(NamedTuple):
     epochs: int
 
     @classmethod
-    def of(cls, num_ids, epochs):
-        length = int(np.clip(num_ids // LEAST_UNITS, SHORTEST_UNIT, LONGEST_UNIT))
-        return cls(num_ids, length, -(-num_ids // length), epochs)
+    def of(cls, num_ids, plan):
+        longest = LONGEST_UNIT[plan.model]
+        length = int(np.clip(num_ids // LEAST_UNITS, SHORTEST_UNIT, longest))
+        return cls(num_ids, length, -(-num_ids // length), plan.epochs)
 
     @property
     def rounds_per_epoch(self):
@@ -108,7 +109,7 @@ class Engine:
     def __init__(self, plan, counts, ids, center_vectors, outside_vectors):
         _keep_freed_memory()
         self.plan = plan
-        self.schedule = Schedule.of(len(ids), plan.epochs)
+        self.schedule = Schedule.of(len(ids), plan)
         self._ids = ids
         self._matrices = (center_vectors, outside_vectors)
         # Ends of sentences are always kept.
@@ -145,7 +146,7 @@ class Engine:
         if plan.model == "cbow":
             arguments["reduction"] = plan.cbow_reduction
         if plan.loss == "neg_sampling":
-            is_large = self.schedule.unit_length == LONGEST_UNIT
+            is_large = self.schedule.unit_length == LONGEST_UNIT[plan.model]
             arguments |= {"num_negatives": plan.negative, "every": LOSS_EVERY if is_large else 1}
         else:
             arguments["max_logits"] = plan.max_logits

@@ -108,7 +108,8 @@ def _neg_sampling(v, outside_vectors, true_words, true_weights, negatives, num_n
     num_true = true_words.shape[1]
     words = np.concatenate([true_words, negatives], axis=1)
     u = take_rows(outside_vectors, words)  # (B, P + N, d)
-    num_predicted = true_weights.sum(axis=1, keepdims=True)  # (B, 1, b)
+    # Sums over the words, (B, 1, b): as a product, which is several times faster.
+    num_predicted = np.ones((1, num_true), v.dtype) @ true_weights.astype(v.dtype, copy=False)
     negative_weights = num_predicted * v.dtype.type(num_negatives / negatives.shape[1])
 
     # BLAS is fastest where neither factor is transposed.

@@ -39,7 +39,7 @@ CHECKPOINT_SECONDS = 60
 # A smaller corpus is trained sooner than worker processes have started.
 IDS_WORTH_A_WORKER = 500_000
 
-DEFAULT_ALPHA = {"skipgram": 0.05, "cbow_mean": 0.15, "cbow_sum": 0.03}
+DEFAULT_ALPHA = {"skipgram": 0.05, "cbow_mean": 0.2, "cbow_sum": 0.03}
 # Beyond these, training is stable but the vectors become useless.
 LARGEST_ALPHA = 1.0
 
@@ -76,7 +76,7 @@ class Word2Vec:
         Relative frequency from which on words are thinned out; None thins out none.
     alpha, min_alpha : float
         The step falls on a straight line from `alpha` to `min_alpha`. None: 0.05 for skip-gram,
-        0.15 for CBOW with the mean, 0.03 with the sum.
+        0.2 for CBOW with the mean, 0.03 with the sum.
     epochs : int
     seed : int
         The same seed gives the same vectors, bit for bit, for any number of workers.
@@ -95,7 +95,7 @@ class Word2Vec:
         After `fit`: the center vectors, the most frequent word first.
     losses : list of float
         After `fit`: mean loss a pair (in CBOW: a center) of each epoch. On corpora of over two
-        million words it is measured on one block of centers in 16.
+        million words it is measured on one block of centers in 64.
     loss_curve : list of [epoch, loss]
         After `fit`: the same mean for each of up to 200 parts of the training, and where in the
         training the part ended: 2.5 is in the middle of the third epoch.
@@ -211,7 +211,7 @@ class Word2Vec:
         return self
 
     def _train(self, corpus, checkpoint_dir, callback):
-        schedule = Schedule.of(len(corpus.ids), self.plan.epochs)
+        schedule = Schedule.of(len(corpus.ids), self.plan)
         state = _State.start(self.plan, corpus)
         settings = {
             **self.plan._asdict(),

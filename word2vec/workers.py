@@ -73,7 +73,7 @@ class WorkerPool:
 
     def __init__(self, plan, counts, id_path, center_vectors, outside_vectors, num_workers):
         num_ids = os.path.getsize(id_path) // np.dtype(np.int32).itemsize
-        unit_length = Schedule.of(num_ids, plan.epochs).unit_length
+        unit_length = Schedule.of(num_ids, plan).unit_length
         layout = _layout(plan, len(counts), unit_length, num_workers)
         self.rounds_at_a_time = ROUNDS_AT_A_TIME[plan.loss]
         self._processes, self._listeners = [], []
@@ -189,7 +189,7 @@ class _Worker:
     def __init__(self, plan, counts, id_path, shared_path, num_workers, number):
         plan, counts = Plan(*plan), np.array(counts)
         ids = MappedIds(id_path)
-        unit_length = Schedule.of(len(ids), plan.epochs).unit_length
+        unit_length = Schedule.of(len(ids), plan).unit_length
         layout = _layout(plan, len(counts), unit_length, num_workers)
         self._shared = SharedArrays(shared_path, layout)
         matrices = [self._shared[f"{side}_vectors"] for side in _SIDES]
