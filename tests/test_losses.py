@@ -42,12 +42,36 @@ def test_cross_entropy_takes_class_indices_and_one_hot_rows_alike():
     assert_array_equal(by_index[1], by_row[1])
 
 
+def test_cross_entropy_of_one_row_is_that_of_a_matrix_with_one_row():
+    logits, targets = np.array([0.5, -1.0, 2.0]), np.array([0.2, 0.3, 0.5])
+    loss, grad = softmax_cross_entropy(logits, targets)
+    as_matrix = softmax_cross_entropy(logits[np.newaxis], targets[np.newaxis])
+    assert loss == as_matrix[0]
+    assert_array_equal(grad, as_matrix[1][0], strict=True)
+
+
+def test_cross_entropy_has_the_dtype_of_the_logits_whatever_that_of_the_targets():
+    for result in softmax_cross_entropy(np.zeros((1, 2), np.float32), [[0.25, 0.75]]):
+        assert result.dtype == np.float32
+
+
+def test_cross_entropy_of_float32_is_summed_in_float64():
+    # Losses 2^30, 40 and 40: in float32, 2^30 + 40 is 2^30 again, and so the sum would stay.
+    logits = np.array([[0, 2**30], [0, 40], [0, 40]], np.float32)
+    assert softmax_cross_entropy(logits, [0, 0, 0])[0] == np.float32(2**30 + 80)
+
+
 @pytest.mark.parametrize("targets", [[1, 0, 3], "probabilities"])
 def test_cross_entropy_passes_the_gradient_check(targets):
     rng = np.random.default_rng(0)
     if targets == "probabilities":
         targets = rng.dirichlet(np.ones(4), size=3)
     gradcheck_naive(lambda z: softmax_cross_entropy(z, targets), rng.normal(size=(3, 4)))
+
+
+def test_cross_entropy_passes_the_gradient_check_where_targets_sum_only_nearly_to_one():
+    targets = np.array([[0.25, 0.25, 0.50009]])
+    gradcheck_naive(lambda z: softmax_cross_entropy(z, targets), np.array([[0.5, -1.0, 2.0]]))
 
 
 def test_cross_entropy_is_right_at_extreme_logits():
@@ -65,14 +89,19 @@ def test_cross_entropy_refuses_a_class_that_does_not_exist(bad):
 
 @pytest.mark.parametrize("targets", [[[0.5, 0.6]], [[1.5, -0.5]]])
 def test_cross_entropy_refuses_rows_that_are_no_probabilities(targets):
-    with pytest.raises(ValueError, match="every row >= 0 and summing to 1"):
+    message = "^targets must be probabilities: every row >= 0 and summing to 1.$"
+    with pytest.raises(ValueError, match=message):
         softmax_cross_entropy(np.zeros((1, 2)), targets)
 
 
 def test_cross_entropy_names_both_shapes_when_targets_do_not_fit():
-    with pytest.raises(ValueError, match=r"shape \(2,\), or.*\(2, 3\). Got shape \(4,\)"):
-        softmax_cross_entropy(np.zeros((2, 3)), [0, 1, 2, 0])
-    with pytest.raises(ValueError, match=r"targets must have shape \(2, 3\).*Got shape \(3, 2\)"):
+    for targets, shape in [([0, 1, 2, 0], r"\(4,\)"), ([0], r"\(1,\)"), (0, r"\(\)")]:
+        with pytest.raises(ValueError, match=rf"shape \(2,\), or .*\(2, 3\). Got shape {shape}"):
+            softmax_cross_entropy(np.zeros((2, 3)), targets)
+    with pytest.raises(ValueError, match=r"shape \(\), or .* shape \(3,\). Got shape \(1, 1\)"):
+        softmax_cross_entropy(np.zeros(3), [[0]])
+    message = r"\(2, 3\) \(one probability for each of the logits\). Got shape \(3, 2\)"
+    with pytest.raises(ValueError, match=rf"^targets must have shape {message}"):
         softmax_cross_entropy(np.zeros((2, 3)), np.full((3, 2), 0.5))
 
 
@@ -85,6 +114,14 @@ def test_cross_entropy_refuses_logits_that_are_no_rows(shape):
 def test_cross_entropy_refuses_targets_that_are_no_integers():
     with pytest.raises(TypeError, match="targets must be integers. Got dtype float64"):
         softmax_cross_entropy(np.zeros((1, 4)), [1.0])
+
+
+@pytest.mark.parametrize("name", ["logits", "targets"])
+def test_cross_entropy_refuses_what_is_not_real_numbers(name):
+    arguments = {"logits": np.zeros((1, 2)), "targets": np.eye(2)[:1]}
+    arguments[name] = arguments[name] * 1j
+    with pytest.raises(TypeError, match=f"^{name} must hold real numbers. Got dtype complex128"):
+        softmax_cross_entropy(**arguments)
 
 
 # Naive softmax
@@ -151,6 +188,13 @@ def test_a_negative_drawn_three_times_counts_three_times(vectors):
     assert_allclose(once[2][3], sigmoid(u[3] @ v) * v)
 
 
+def test_negative_sampling_of_float32_is_summed_in_float64():
+    # Losses 2^30, 40 and 40: in float32, 2^30 + 40 is 2^30 again, and so the sum would stay.
+    u = np.array([[-(2**30)], [40]], np.float32)
+    loss, _, _ = neg_sampling_loss_and_gradient(np.ones(1, np.float32), 0, u, [1, 1])
+    assert loss == np.float32(2**30 + 80)
+
+
 # Both
 
 
@@ -174,6 +218,13 @@ def test_shapes_are_those_of_the_arguments(loss, vectors):
 def test_dtype_is_kept(loss, vectors, dtype):
     for result in loss(vectors[0].astype(dtype), 1, vectors[1].astype(dtype)):
         assert result.dtype == dtype
+
+
+@both
+@pytest.mark.parametrize("dtypes", [(np.float32, np.float64), (np.float64, np.float32)])
+def test_float32_with_float64_gives_float64(loss, vectors, dtypes):
+    for result in loss(vectors[0].astype(dtypes[0]), 1, vectors[1].astype(dtypes[1])):
+        assert result.dtype == np.float64
 
 
 @both
@@ -203,13 +254,15 @@ def test_loss_is_right_at_extreme_scores(loss, expected, dtype):
 @both
 @pytest.mark.parametrize("index", [-1, 5])
 def test_index_out_of_range_is_refused(loss, vectors, index):
-    with pytest.raises(IndexError, match=rf"outside_idx must be rows.*0 to 4. Got {index}"):
+    message = f"^outside_idx must be rows of outside_vectors, 0 to 4. Got {index}"
+    with pytest.raises(IndexError, match=message):
         loss(vectors[0], index, vectors[1])
 
 
 @pytest.mark.parametrize("index", [-1, 5])
 def test_negative_index_out_of_range_is_refused(vectors, index):
-    with pytest.raises(IndexError, match=f"negative_indices.* Got {index} .* do not wrap"):
+    message = f"^negative_indices must be rows of outside_vectors, 0 to 4. Got {index}"
+    with pytest.raises(IndexError, match=message):
         neg_sampling_loss_and_gradient(vectors[0], 1, vectors[1], [0, index])
 
 

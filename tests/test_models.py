@@ -88,12 +88,29 @@ def test_cbow_sums_unless_told_otherwise(vectors):
 
 
 @every_model
+def test_every_argument_may_be_given_by_name(model, vectors):
+    negatives = negatives_for(model, "negatives", 2)
+    names = ["center_idx", "outside_indices", "center_vectors", "outside_vectors"]
+    by_place = [2, [4, 5], *vectors, negatives]
+    by_name = dict(zip([*names, "negative_indices"], by_place, strict=True))
+    assert MODELS[model](**by_name)[0] == MODELS[model](*by_place)[0]
+
+
+@every_model
 @every_loss
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_dtype_is_kept(model, loss, dtype, vectors):
     arrays = [array.astype(dtype) for array in vectors]
     for result in MODELS[model](2, [4, 5], *arrays, negatives_for(model, loss, 2)):
         assert result.dtype == dtype
+
+
+@every_model
+@pytest.mark.parametrize("dtypes", [(np.float32, np.float64), (np.float64, np.float32)])
+def test_float32_with_float64_gives_float64(model, dtypes, vectors):
+    arrays = [array.astype(dtype) for array, dtype in zip(vectors, dtypes, strict=True)]
+    for result in MODELS[model](2, [4, 5], *arrays):
+        assert result.dtype == np.float64
 
 
 @every_model
@@ -106,26 +123,54 @@ def test_arguments_are_left_alone(model, loss, vectors):
         assert_array_equal(argument, copy)
 
 
+@pytest.mark.parametrize(
+    ("model", "name", "matrix"),
+    [
+        ("skip-gram", "center_idx", "center_vectors"),
+        ("skip-gram", "outside_indices", "outside_vectors"),
+        ("CBOW sum", "center_idx", "outside_vectors"),
+        ("CBOW sum", "outside_indices", "center_vectors"),
+    ],
+)
+@pytest.mark.parametrize("bad", [-1, V])
+def test_index_out_of_range_is_refused(model, name, matrix, bad, vectors):
+    indices = {"center_idx": 2, "outside_indices": [4, 5]}
+    indices[name] = bad if name == "center_idx" else [4, bad]
+    with pytest.raises(IndexError, match=f"^{name} must be rows of {matrix}, 0 to 5. Got {bad}"):
+        MODELS[model](*indices.values(), *vectors)
+
+
 @every_model
 @pytest.mark.parametrize("bad", [-1, V])
-def test_index_out_of_range_is_refused(model, bad, vectors):
-    with pytest.raises(IndexError, match=f"center_idx must be rows.*Got {bad}"):
-        MODELS[model](bad, [4, 5], *vectors)
-    with pytest.raises(IndexError, match=f"outside_indices must be rows.*Got {bad}"):
-        MODELS[model](2, [4, bad], *vectors)
+def test_negative_index_out_of_range_is_refused(model, bad, vectors):
+    negatives = [[0], [bad]] if model == "skip-gram" else [0, bad]
+    message = f"^negative_indices must be rows of outside_vectors, 0 to 5. Got {bad}"
+    with pytest.raises(IndexError, match=message):
+        MODELS[model](2, [4, 5], *vectors, negatives)
+
+
+@every_model
+def test_vectors_that_are_no_matrix_are_refused(model, vectors):
+    center_vectors, outside_vectors = vectors
+    with pytest.raises(ValueError, match=r"^center_vectors must be a matrix. Got shape \(3,\)"):
+        MODELS[model](0, [0], center_vectors[0], outside_vectors)
+    with pytest.raises(ValueError, match=r"^outside_vectors must be a matrix. Got shape \(3,\)"):
+        MODELS[model](0, [0], center_vectors, outside_vectors[0])
 
 
 @every_model
 def test_matrices_of_different_shape_are_refused_with_both_shapes(model, vectors):
-    message = r"outside_vectors must have shape \(6, 3\).*Got shape \(6, 2\)"
+    reason = r"\(the shape of center_vectors\)"
+    message = rf"^outside_vectors must have shape \(6, 3\) {reason}. Got shape \(6, 2\)"
     with pytest.raises(ValueError, match=message):
         MODELS[model](2, [4, 5], vectors[0], vectors[1][:, :2])
 
 
 def test_skipgram_refuses_negatives_that_do_not_fit_its_outside_words(vectors):
-    message = r"one row for each outside word. Got shape \(3, 2\) for .* shape \(2,\)"
-    with pytest.raises(ValueError, match=message):
-        skipgram(2, [4, 5], *vectors, np.zeros((3, 2), dtype=int))
+    for rows in [1, 3]:
+        message = rf"one row for each outside word. Got shape \({rows}, 2\) for .* shape \(2,\)"
+        with pytest.raises(ValueError, match=message):
+            skipgram(2, [4, 5], *vectors, np.zeros((rows, 2), dtype=int))
     with pytest.raises(ValueError, match=r"negative_indices must be a matrix of indices"):
         skipgram(2, [4, 5], *vectors, [0, 1])
 
@@ -141,7 +186,7 @@ def test_cbow_refuses_an_unknown_reduction(vectors):
 
 
 def test_cbow_refuses_a_window_without_outside_words(vectors):
-    with pytest.raises(ValueError, match="at least one word to predict the center from"):
+    with pytest.raises(ValueError, match="^outside_indices must hold at least one word to predict"):
         cbow(2, [], *vectors)
 
 

@@ -17,7 +17,7 @@ from .runs import draw_run
 from .sampling import AliasTable, keep_probabilities, noise_distribution
 
 UNITS_PER_ROUND = 4
-LONGEST_UNIT = {"skipgram": 2048, "cbow": 4096}  # tokens
+LONGEST_UNIT = {"skipgram": 3072, "cbow": 4096}  # tokens
 # A small corpus is cut into at least so many units, for fewer would be too few updates.
 LEAST_UNITS = 1024
 SHORTEST_UNIT = 64

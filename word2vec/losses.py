@@ -180,7 +180,7 @@ def neg_sampling_loss_and_gradient(center_vec, outside_idx, outside_vectors, neg
     grad_scores = sigmoid(scores) - is_outside.astype(scores.dtype)
 
     grad_center_vec = grad_scores @ outside_vectors[rows]
-    grad_outside_vectors = np.zeros_like(outside_vectors)
+    grad_outside_vectors = np.zeros_like(outside_vectors, dtype=scores.dtype)
     # add.at, because grad[rows] += ... would keep only the last of a repeated row's gradients.
     np.add.at(grad_outside_vectors, rows, np.outer(grad_scores, center_vec))
     return scores.dtype.type(loss), grad_center_vec, grad_outside_vectors
@@ -190,5 +190,4 @@ def _check_vectors(center_vec, outside_vectors):
     center_vec = as_float_array("center_vec", center_vec, ndim=1)
     outside_vectors = as_float_array("outside_vectors", outside_vectors, ndim=2)
     check_same_width("center_vec", center_vec, "outside_vectors", outside_vectors)
-    dtype = np.result_type(center_vec, outside_vectors)
-    return center_vec.astype(dtype, copy=False), outside_vectors.astype(dtype, copy=False)
+    return center_vec, outside_vectors

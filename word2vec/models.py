@@ -166,4 +166,4 @@ def _check_matrices(center_vectors, outside_vectors):
         "outside_vectors", outside_vectors, center_vectors.shape, "the shape of center_vectors"
     )
     dtype = np.result_type(center_vectors, outside_vectors)
-    return center_vectors.astype(dtype, copy=False), outside_vectors.astype(dtype, copy=False)
+    return np.asarray(center_vectors, dtype), np.asarray(outside_vectors, dtype)

@@ -6,7 +6,6 @@ import sys
 import tempfile
 import threading
 import time
-from pathlib import Path
 
 import numpy as np
 
@@ -24,15 +23,14 @@ class SharedArrays(dict):
 
     Parameters
     ----------
-    path : path-like
-        As made by `make_shared_file` for the same layout.
+    descriptor : int
+        Of the file that `make_shared_file` made for the same layout; may be closed afterwards.
     layout : dict of str to (shape, dtype)
     """
 
-    def __init__(self, path, layout):
+    def __init__(self, descriptor, layout):
         super().__init__()
-        with open(path, "r+b") as file:
-            memory = mmap.mmap(file.fileno(), 0)
+        memory = mmap.mmap(descriptor, 0)
         offset = 0
         for name, (shape, dtype) in layout.items():
             array = np.frombuffer(memory, dtype, int(np.prod(shape)), offset)
@@ -41,7 +39,7 @@ class SharedArrays(dict):
 
 
 def make_shared_file(layout):
-    """A file of zeros for `SharedArrays`, in memory if there is room, else among temporary files.
+    """A nameless file of zeros for `SharedArrays`, in memory if there is room, else on disk.
 
     Raises
     ------
@@ -52,17 +50,15 @@ def make_shared_file(layout):
     directories = ["/dev/shm"] if os.access("/dev/shm", os.W_OK) else []
     directories.append(tempfile.gettempdir())
     for directory in directories:
-        descriptor, name = tempfile.mkstemp(prefix="word2vec-", dir=directory)
+        file = tempfile.TemporaryFile(dir=directory)  # noqa: SIM115 - the caller closes it
         try:
-            os.ftruncate(descriptor, num_bytes)
+            os.ftruncate(file.fileno(), num_bytes)
             if hasattr(os, "posix_fallocate"):  # better an error now than a crash later
-                os.posix_fallocate(descriptor, 0, num_bytes)
-            return Path(name)
+                os.posix_fallocate(file.fileno(), 0, num_bytes)
+            return file
         except OSError as error:
-            os.unlink(name)
+            file.close()
             failure = error
-        finally:
-            os.close(descriptor)
     raise OSError(
         failure.errno, f"No room for {num_bytes >> 20} MiB of shared memory in {directories}"
     ) from failure

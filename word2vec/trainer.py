@@ -81,7 +81,8 @@ class Word2Vec:
     seed : int
         The same seed gives the same vectors, bit for bit, for any number of workers.
     workers : int, optional
-        Processes. Default: as many as there are processors, fewer for a small corpus.
+        Processes, of which at most 4 find work. Default: as many as there are processors, fewer
+        for a small corpus. On Windows always one.
     model : {"skipgram", "cbow"}
     loss : {"neg_sampling", "naive_softmax"}
     cbow_reduction : {"mean", "sum"}
@@ -94,7 +95,7 @@ class Word2Vec:
     wv : KeyedVectors
         After `fit`: the center vectors, the most frequent word first.
     losses : list of float
-        After `fit`: mean loss a pair (in CBOW: a center) of each epoch. On corpora of over two
+        After `fit`: mean loss a pair (in CBOW: a center) of each epoch. On corpora of over three
         million words it is measured on one block of centers in 64.
     loss_curve : list of [epoch, loss]
         After `fit`: the same mean for each of up to 200 parts of the training, and where in the
@@ -261,6 +262,8 @@ class Word2Vec:
             num_ids = schedule.num_ids * schedule.epochs
             num_workers = max(1, min(_num_processors(), num_ids // IDS_WORTH_A_WORKER))
         num_workers = min(num_workers, UNITS_PER_ROUND)
+        if os.name == "nt":
+            num_workers = 1  # Windows cannot hand an open file on
         if num_workers > 1:
             with WorkerPool(self.plan, counts, corpus.path, *state.matrices, num_workers) as pool:
                 state.matrices = None  # the workers have copies

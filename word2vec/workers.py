@@ -2,7 +2,7 @@
 
 The parent starts the workers as fresh Python processes, not as forks of itself, so they work from a
 notebook, from a script without a main guard, and on every platform. What they share lies in a
-memory-mapped file that loses its name as soon as all have opened it: no kill can leave it behind.
+memory-mapped file without a name, which they inherit open: no kill can leave it behind.
 Commands travel through the workers' standard input and answers through their standard output, so
 the end of either side is noticed by the other at once.
 
@@ -77,11 +77,10 @@ class WorkerPool:
         layout = _layout(plan, len(counts), unit_length, num_workers)
         self.rounds_at_a_time = ROUNDS_AT_A_TIME[plan.loss]
         self._processes, self._listeners = [], []
-        with contextlib.ExitStack() as stack:  # undone, unless all goes well
+        # Undone, unless all goes well; the memory lives on as long as somebody has mapped it.
+        with make_shared_file(layout) as file, contextlib.ExitStack() as stack:
             stack.callback(self.close)
-            path = make_shared_file(layout)
-            stack.callback(path.unlink, missing_ok=True)
-            self._shared = SharedArrays(path, layout)
+            self._shared = SharedArrays(file.fileno(), layout)
             self.center_vectors = self._shared["center_vectors"]
             self.outside_vectors = self._shared["outside_vectors"]
             self.center_vectors[:] = center_vectors
@@ -90,7 +89,7 @@ class WorkerPool:
                 "plan": plan,
                 "counts": counts.tolist(),
                 "id_path": str(id_path),
-                "shared_path": str(path),
+                "shared_file": file.fileno(),
                 "num_workers": num_workers,
             }
             for number in range(num_workers):
@@ -101,7 +100,6 @@ class WorkerPool:
                 self._listeners.append(listener)
                 listener.start()
             self._wait_for_all()
-            path.unlink()  # the memory lives on as long as somebody has it open
             stack.pop_all()
 
     def run_rounds(self, first, last):
@@ -151,15 +149,33 @@ def _start(task):
     """Start a worker process and tell it its task."""
     library = str(Path(__file__).resolve().parent.parent)
     search = os.pathsep.join(filter(None, [library, os.environ.get("PYTHONPATH")]))
-    process = subprocess.Popen(
-        [sys.executable, "-c", "from word2vec.workers import work; work()"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        bufsize=0,
-        env={**os.environ, **_ONE_THREAD, "PYTHONPATH": search},
-    )
-    process.stdin.write(json.dumps(task).encode() + b"\n")
+    with _signals_blocked():
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from word2vec.workers import work; work()"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            env={**os.environ, **_ONE_THREAD, "PYTHONPATH": search},
+            pass_fds=[task["shared_file"]],
+        )
+    rest = memoryview(json.dumps(task).encode() + b"\n")
+    with contextlib.suppress(BrokenPipeError):  # it has ended, which its listener will tell
+        while rest:  # a signal cuts a long write short
+            rest = rest[process.stdin.write(rest) :]
     return process
+
+
+@contextlib.contextmanager
+def _signals_blocked():
+    """Let a process be started that Ctrl-C or SIGTERM to all does not reach; the parent decides.
+
+    What comes meanwhile is delivered to the parent afterwards.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _listen(process, answers):
@@ -171,9 +187,11 @@ def _listen(process, answers):
 
 def work():
     """What a worker process does: serve the parent until it closes the pipe."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all; the parent decides
     commands, answers = sys.stdin.buffer, sys.stdout.buffer
-    worker = _Worker(**json.loads(commands.readline()))
+    task = commands.readline()
+    if not task.endswith(b"\n"):  # the parent is gone
+        return
+    worker = _Worker(**json.loads(task))
     while True:
         answers.write(_DONE)
         answers.flush()
@@ -186,12 +204,13 @@ def work():
 class _Worker:
     """A worker's part of training."""
 
-    def __init__(self, plan, counts, id_path, shared_path, num_workers, number):
+    def __init__(self, plan, counts, id_path, shared_file, num_workers, number):
         plan, counts = Plan(*plan), np.array(counts)
         ids = MappedIds(id_path)
         unit_length = Schedule.of(len(ids), plan).unit_length
         layout = _layout(plan, len(counts), unit_length, num_workers)
-        self._shared = SharedArrays(shared_path, layout)
+        self._shared = SharedArrays(shared_file, layout)
+        os.close(shared_file)
         matrices = [self._shared[f"{side}_vectors"] for side in _SIDES]
         self._engine = Engine(plan, counts, ids, *matrices)
         self._barrier = Barrier(self._shared["arrivals"], number)
