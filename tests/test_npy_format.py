@@ -1,3 +1,4 @@
+import errno
 import json
 import zlib
 
@@ -84,8 +85,13 @@ def change_vocab(path, **entries):
     """Change the vocabulary, with a checksum that is right."""
     content = path.read_bytes()
     vocab = json.loads(content[MATRIX_END:].split(b"\n")[0]) | entries
-    vocab_json = json.dumps(vocab).encode()
-    path.write_bytes(content[:MATRIX_END] + vocab_json + b"\n%08x\n" % zlib.crc32(vocab_json))
+    write_vocab(path, json.dumps(vocab).encode())
+
+
+def write_vocab(path, vocab_json):
+    """Put another text after the matrix, with a checksum that is right."""
+    matrix = path.read_bytes()[:MATRIX_END]
+    path.write_bytes(matrix + vocab_json + b"\n%08x\n" % zlib.crc32(vocab_json))
 
 
 def change_matrix(path, matrix):
@@ -117,6 +123,24 @@ def test_vocabulary_that_does_not_fit_is_refused(kv, tmp_path, entries, message)
     kv.save(tmp_path / "v.npy")
     change_vocab(tmp_path / "v.npy", **entries)
     with pytest.raises(ValueError, match=message):
+        KeyedVectors.load(tmp_path / "v.npy")
+
+
+@pytest.mark.parametrize("text", [b"{", b"\xff", b"[" * 100_000], ids=["cut", "no UTF-8", "deep"])
+def test_vocabulary_that_is_no_json_is_refused(kv, tmp_path, text):
+    kv.save(tmp_path / "v.npy")
+    write_vocab(tmp_path / "v.npy", text)
+    with pytest.raises(ValueError, match=r"v\.npy: damaged vocabulary: "):
+        KeyedVectors.load(tmp_path / "v.npy")
+
+
+def test_error_of_the_system_is_not_taken_for_damage(kv, tmp_path, monkeypatch):
+    def no_memory(*arguments):
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    kv.save(tmp_path / "v.npy")
+    monkeypatch.setattr(np, "memmap", no_memory)
+    with pytest.raises(OSError, match="Cannot allocate memory"):
         KeyedVectors.load(tmp_path / "v.npy")
 
 
