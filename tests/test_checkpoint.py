@@ -227,3 +227,10 @@ def test_fingerprint_sees_content_shape_and_dtype():
 def test_fingerprint_of_settings_does_not_see_their_order():
     assert fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1})
     assert fingerprint({"a": 1, "b": 2}) != fingerprint({"a": 1, "b": 3})
+
+
+def test_file_of_nothing_but_the_checksum_of_nothing_is_damaged(tmp_path):
+    path = tmp_path / "checkpoint-000000001.npz"
+    path.write_bytes(hashlib.sha256(b"").hexdigest().encode())
+    with pytest.raises(CheckpointError, match=path.name):
+        read_checkpoint(path)

@@ -199,6 +199,10 @@ def test_checkpoint_of_other_training_is_refused_by_name(tmp_path, change, messa
 # Workers
 
 
+def shared_files():
+    return set(Path("/dev/shm").glob("word2vec-*"))
+
+
 def test_killed_worker_ends_training_with_a_clear_error(monkeypatch):
     pools = []
     start = WorkerPool.__init__
@@ -212,12 +216,11 @@ def test_killed_worker_ends_training_with_a_clear_error(monkeypatch):
     def kill(progress):
         pools[0]._processes[0].kill()
 
-    before = set(os.listdir("/dev/shm")) if os.path.isdir("/dev/shm") else None
+    before = shared_files()
     with pytest.raises(WorkerError, match=r"worker process ended unexpectedly \(exit status -9\)"):
         fit(workers=2, progress=kill)
     assert pools[0]._processes == []  # the other one is gone, too
-    if before is not None:
-        assert set(os.listdir("/dev/shm")) <= before
+    assert shared_files() <= before
 
 
 def test_workers_run_from_a_script_without_a_main_guard(tmp_path):

@@ -180,7 +180,7 @@ def _to_json(value):
 def _digest(file):
     """SHA-256 of an open file but for its last 64 bytes, where the file is left; b"" if shorter."""
     remaining = file.seek(0, 2) - _DIGEST_LENGTH
-    if remaining < 0:
+    if remaining <= 0:
         return b""
     file.seek(0)
     digest = hashlib.sha256()

@@ -50,7 +50,7 @@ def make_shared_file(layout):
     directories = ["/dev/shm"] if os.access("/dev/shm", os.W_OK) else []
     directories.append(tempfile.gettempdir())
     for directory in directories:
-        file = tempfile.TemporaryFile(dir=directory)  # noqa: SIM115 - the caller closes it
+        file = tempfile.TemporaryFile(prefix="word2vec-", dir=directory)  # noqa: SIM115 - the caller closes it
         try:
             os.ftruncate(file.fileno(), num_bytes)
             if hasattr(os, "posix_fallocate"):  # better an error now than a crash later
