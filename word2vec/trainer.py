@@ -64,8 +64,8 @@ class Word2Vec:
     vector_size : int
         Length d of the vectors.
     window : int
-        Largest distance between a word and an outside word, up to 1000; each center draws 1 to
-        `window`.
+        Largest distance between a word and an outside word, up to 1000. Each center of CBOW draws
+        its own, 1 to `window`; skip-gram weighs its pairs by the chance of being within it.
     min_count : int
         Words that occur less often are left out.
     negative : int
@@ -172,7 +172,8 @@ class Word2Vec:
             what is saved here. The result has the same bits as that of an undisturbed run. The
             encoded corpus is kept here too.
         progress : bool or callable
-            True shows a progress bar; a callable is called with a `Progress` after each round.
+            True shows a progress bar; a callable is called with a `Progress` after every
+            round, or every few where there are workers.
 
         Returns
         -------

@@ -1,7 +1,7 @@
 """Rounds of training on several processes.
 
 The parent starts the workers as fresh Python processes, not as forks of itself, so they work from a
-notebook, from a script without a main guard, and on every platform. What they share lies in a
+notebook and from a script without a main guard, but not on Windows. What they share lies in a
 memory-mapped file without a name, which they inherit open: no kill can leave it behind.
 Commands travel through the workers' standard input and answers through their standard output, so
 the end of either side is noticed by the other at once.
@@ -283,8 +283,8 @@ def _layout(plan, vocab_size, unit_length, num_workers):
         "outside_vectors": ((vocab_size, d), np.float32),
         "losses": ((ROUNDS_AT_A_TIME[plan.loss], slots, 2), np.float64),
         "arrivals": ((num_workers, Barrier.WIDTH), np.int64),
-        "center_sizes": ((slots), np.int64),
-        "outside_sizes": ((slots), np.int64),
+        "center_sizes": ((slots,), np.int64),
+        "outside_sizes": ((slots,), np.int64),
         "center_rows": ((slots, center_rows), np.int32),
         "outside_rows": ((slots, outside_rows), np.int32),
         "center_values": ((slots, center_rows, d), np.float32),
