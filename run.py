@@ -18,9 +18,9 @@ try:
     from utils.sentiment_command import add_sentiment_command
     from utils.train_command import add_train_command
     from utils.vector_commands import add_vector_commands
-    from word2vec.checkpoint import CheckpointError
-    from word2vec.unknown_key import UnknownKeyError
-    from word2vec.workers import WorkerError
+    from word2vec.engine.workers import WorkerError
+    from word2vec.saving.checkpoint import CheckpointError
+    from word2vec.vectors.unknown_key import UnknownKeyError
 finally:
     signal.signal(signal.SIGINT, ctrl_c)
 

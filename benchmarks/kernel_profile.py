@@ -36,9 +36,11 @@ from unittest import mock
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from word2vec import Word2Vec, engine, kernels
-from word2vec.engine import Engine
-from word2vec.idfile import encode
+from word2vec import Word2Vec
+from word2vec.corpus.encoded import encode
+from word2vec.engine import kernels
+from word2vec.engine import units as engine
+from word2vec.engine.units import Engine
 from word2vec.sampling import AliasTable
 
 PRODUCTS, ELEMENTWISE = "matrix products", "elementwise"

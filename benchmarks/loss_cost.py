@@ -17,8 +17,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from word2vec import naive_softmax_loss_and_gradient, neg_sampling_loss_and_gradient
-from word2vec.batch import batch_loss_and_gradient
-from word2vec.windows import Windows
+from word2vec.classic.batch import batch_loss_and_gradient
+from word2vec.classic.windows import Windows
 
 
 def parse_args():

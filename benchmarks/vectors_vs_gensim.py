@@ -17,7 +17,7 @@ import gensim
 import numpy as np
 from gensim.models import KeyedVectors as GensimKeyedVectors
 
-from word2vec.vectors import KeyedVectors
+from word2vec.vectors.keyed_vectors import KeyedVectors
 
 
 def parse_args():

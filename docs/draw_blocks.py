@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from word2vec.runs import draw_run  # noqa: E402 - needs the path above
+from word2vec.engine.blocks import draw_run  # noqa: E402 - needs the path above
 
 BLOCK_SIZE, WINDOW, VOCAB_SIZE, NUM_TOKENS, SENTENCE_END = 16, 5, 1000, 64, 37
 

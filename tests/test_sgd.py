@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from word2vec.checkpoint import CheckpointError, read_checkpoint
 from word2vec.rowsparse import RowSparse
+from word2vec.saving.checkpoint import CheckpointError, read_checkpoint
 from word2vec.sgd import linear_schedule, sgd
 
 START = np.array([0.5, -1.0, 2.0])

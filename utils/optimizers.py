@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from utils.progress_bar import ProgressBar
 from word2vec import KeyedVectors, Word2Vec
-from word2vec.classic import train_classic
-from word2vec.corpus import LineSentences
+from word2vec.classic.train import train_classic
+from word2vec.corpus.sentences import LineSentences
 from word2vec.sgd import CURVE_EVERY
 
 

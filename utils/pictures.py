@@ -5,7 +5,7 @@ Matplotlib takes longer to import than most commands to run, so it is imported w
 
 import numpy as np
 
-from word2vec.files import atomic_write
+from word2vec.saving.files import atomic_write
 
 # The words of the picture after training, by group. Those that the corpus lacks are left out.
 GROUPS = {

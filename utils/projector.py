@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from word2vec.files import atomic_write
+from word2vec.saving.files import atomic_write
 
 
 def write_projector_files(vectors, directory):

@@ -11,9 +11,9 @@ import numpy as np
 from utils import sentiment as model
 from utils.pictures import save_sentiment_pictures
 from utils.treebank import DATA_DIR, LABELS, SPLITS, StanfordSentiment, default_path
-from utils.vector_files import load_vectors
 from word2vec import KeyedVectors, Word2Vec, softmax
-from word2vec.files import atomic_write
+from word2vec.saving.files import atomic_write
+from word2vec.vectors.by_name import load_vectors
 
 DEFAULTS = {
     # Vectors trained on the treebank's text: little text, so many passes.

@@ -12,11 +12,11 @@ import word2vec
 from utils.optimizers import train_with_engine, train_with_sgd
 from utils.pictures import save_training_pictures
 from utils.treebank import DATA_DIR, StanfordSentiment, default_path
-from word2vec.engine import kind_of_model
-from word2vec.files import atomic_write
-from word2vec.locks import lock_directory
-from word2vec.textfile import check_text_file
-from word2vec.trainer import DEFAULT_ALPHA
+from word2vec.corpus.textfile import check_text_file
+from word2vec.engine.trainer import DEFAULT_ALPHA
+from word2vec.engine.units import kind_of_model
+from word2vec.saving.files import atomic_write
+from word2vec.saving.locks import lock_directory
 
 # What suits one corpus does not suit another: a text of unknown size, the treebank, data/sample.
 COMMON = {

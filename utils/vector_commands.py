@@ -6,8 +6,8 @@ from pathlib import Path
 
 from utils.pictures import save_word_picture
 from utils.projector import write_projector_files
-from utils.vector_files import check_name, load_vectors, save_vectors
-from word2vec import evaluation
+from word2vec.vectors import evaluation
+from word2vec.vectors.by_name import check_name, load_vectors, save_vectors
 
 TRAINED = "output/vectors.txt"  # what training writes unless told otherwise
 

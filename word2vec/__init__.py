@@ -2,6 +2,7 @@
 
 __version__ = "0.1.0"  # before the imports: checkpoints carry it
 
+from .engine.trainer import Word2Vec
 from .functions import (
     log_sigmoid,
     log_softmax,
@@ -20,5 +21,4 @@ from .losses import (
 from .models import cbow, skipgram
 from .network import num_parameters, two_layer_net
 from .sgd import sgd
-from .trainer import Word2Vec
-from .vectors import KeyedVectors
+from .vectors.keyed_vectors import KeyedVectors

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .checkpoint import (
+from .checks import as_float_array, check_integer
+from .rowsparse import RowSparse
+from .saving.checkpoint import (
     Checkpoint,
     CheckpointError,
     fingerprint,
@@ -14,10 +16,8 @@ from .checkpoint import (
     name_latest_checkpoint,
     save_checkpoint,
 )
-from .checks import as_float_array, check_integer
-from .interrupts import held_back_signals
-from .locks import lock_directory
-from .rowsparse import RowSparse
+from .saving.interrupts import held_back_signals
+from .saving.locks import lock_directory
 
 SMOOTHING = 0.95
 CURVE_EVERY = 100

@@ -1,0 +1,58 @@
+"""What the operating system says about processes, and about the files that ours may leave behind.
+
+For the benchmarks that need it; Linux and macOS.
+"""
+
+import subprocess
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from word2vec.saving.locks import LOCK_NAME
+
+
+class Process(NamedTuple):
+    """A process that runs; a zombie does not."""
+
+    pid: int
+    parent: int
+    group: int
+    memory: int  # resident, in KiB
+
+
+def processes():
+    """All processes, as `ps` lists them, without itself."""
+    columns = [
+        word for name in ("pid", "ppid", "pgid", "rss", "stat") for word in ("-o", f"{name}=")
+    ]
+    with subprocess.Popen(["ps", "-A", *columns], stdout=subprocess.PIPE, text=True) as ps:
+        rows = [line.split() for line in ps.stdout]
+    running = [Process(*map(int, row[:4])) for row in rows if not row[4].startswith("Z")]
+    return [process for process in running if process.pid != ps.pid]
+
+
+def children(pid):
+    """The processes that a process has started."""
+    return [process for process in processes() if process.parent == pid]
+
+
+def left_files(temporary):
+    """Files of word2vec in shared memory and in a directory of temporary files."""
+    return {path for place in ("/dev/shm", temporary) for path in Path(place).glob("word2vec-*")}
+
+
+def unfinished_files(directory):
+    """Locks and half-written files in a directory."""
+    return {
+        path
+        for path in Path(directory).rglob("*")
+        if path.name == LOCK_NAME or path.suffix == ".tmp"
+    }
+
+
+def remaining(look, seconds):
+    """What `look` still finds after so many seconds; at once if it finds nothing."""
+    deadline = time.monotonic() + seconds
+    while (found := look()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return found

@@ -1,0 +1,204 @@
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import kernel_profile, train_vs_gensim
+from word2vec import Word2Vec
+from word2vec.engine import kernels
+from word2vec.engine.units import BLOCK_SIZE, Engine, num_shared_negatives
+
+TEXT = "the good film is great\na bad film is boring\nthe king and the queen drink tea\n"
+
+needs_gensim = pytest.mark.skipif(
+    importlib.util.find_spec("gensim") is None, reason="compares with gensim"
+)
+needs_wait4 = pytest.mark.skipif(sys.platform == "win32", reason="there is no wait4 on Windows")
+needs_smaps = pytest.mark.skipif(
+    not Path("/proc/self/smaps_rollup").exists(), reason="this system does not tell"
+)
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text(TEXT * 20, encoding="utf-8")
+    return path
+
+
+@needs_wait4
+@needs_gensim
+def test_one_command_prints_ours_beside_gensim(corpus, tmp_path, monkeypatch, capsys):
+    (tmp_path / "pairs").write_text("good\tgreat\t9\nbad\tboring\t7\nking\ttea\t1\n")
+    (tmp_path / "analogies").write_text(": all\ngood great bad boring\n")
+    options = f"--corpus {corpus} --seeds 1 --ours-workers 1 2 --epochs 1 --min-count 1"
+    options += f" --vector-size 8 --pairs {tmp_path / 'pairs'} --analogies {tmp_path / 'analogies'}"
+    monkeypatch.setattr(sys, "argv", ["train_vs_gensim", *options.split()])
+    train_vs_gensim.main()
+    printed = capsys.readouterr().out
+    summary = printed.split("analogies\n")[2]  # under the second heading
+    medians = {}
+    for line in summary.splitlines():
+        name, found, figures = line.partition("median")
+        if found:
+            medians[name.strip()] = [float(figure.replace(",", "")) for figure in figures.split()]
+    assert list(medians) == ["ours, 1 worker", "ours, 2 workers", "gensim"]
+    for speed, ratio, cpu_seconds, megabytes, wordsim, analogies in medians.values():
+        assert min(speed, ratio, cpu_seconds, megabytes) > 0
+        assert -1 <= wordsim <= 1
+        assert analogies in (0, 1)
+    assert medians["gensim"][1] == 1
+    assert "as fast as ours, 1 worker, and the same vectors, bit for bit" in summary
+
+
+def test_every_tool_is_told_the_same_settings(corpus):
+    options = "--vector-size 17 --window 3 --negative 4 --sample 0.01 --min-count 2 --epochs 6"
+    options += f" --corpus {corpus} --c-tool {corpus} --fasttext {corpus} --koan {corpus}"
+    args = train_vs_gensim.parse_args([*options.split(), "--workers", "8", "--model", "cbow"])
+    ours, gensim, *others = train_vs_gensim.tools(args, seed=9)
+    assert [tool.name for tool in others] == ["C tool", "fastText", "koan"]
+    same = {"vector_size": 17, "window": 3, "negative": 4, "sample": 0.01}
+    same |= {"min_count": 2, "epochs": 6, "workers": 8, "seed": 9}
+    assert json.loads(ours.command[-1]) == {**same, "model": "cbow"}
+    assert json.loads(gensim.command[-1]) == {**same, "sg": 0}
+    for tool in others:
+        assert {"17", "3", "4", "0.01", "2", "6", "8"} <= set(tool.command)
+
+
+@needs_wait4
+def test_a_tool_is_timed_and_its_vectors_are_judged(corpus, tmp_path):
+    (tmp_path / "pairs").write_text("a\tb\t2\na\tc\t0\nb\tc\t1\n")
+    program = (
+        "open('v.txt', 'w').write('3 2\\na 1 0\\nb 1 1\\nc 0 1\\n'); import time; time.sleep(1)"
+    )
+    tool = train_vs_gensim.Tool("tool", [sys.executable, "-c", program], "v.txt")
+    run = train_vs_gensim.measure(tool, corpus, 1000, pairs=tmp_path / "pairs")
+    assert 1 <= run.seconds == 1000 / run.words_per_second
+    assert run.cpu_seconds < run.seconds
+    assert run.wordsim == pytest.approx(0.75**0.5)  # of ranks 3, 1, 2 and 2.5, 1, 2.5
+    assert run.analogies is None
+
+
+@needs_wait4
+def test_a_tool_that_writes_no_vectors_is_not_judged_by_earlier_ones(corpus):
+    program = "open('v.txt', 'w').write('1 2\\na 1 0\\n')"
+    for_real = train_vs_gensim.Tool("tool", [sys.executable, "-c", program], "v.txt")
+    train_vs_gensim.measure(for_real, corpus, 1)
+    with pytest.raises(FileNotFoundError, match=r"v\.txt"):
+        train_vs_gensim.measure(for_real._replace(command=["true"]), corpus, 1)
+
+
+@needs_smaps
+def test_memory_is_that_of_all_processes_of_a_run_together(tmp_path):
+    hold = "import time; data = b'x' * {}; time.sleep(1)"
+    parent = f"import subprocess, sys; child = subprocess.Popen([sys.executable, '-c', {hold!r}])"
+    program = f"{parent}; {hold}; child.wait()".format(60_000_000, 90_000_000)
+    _, _, megabytes = train_vs_gensim.run_process([sys.executable, "-c", program], tmp_path)
+    assert 150 < megabytes < 200
+
+
+@needs_wait4
+def test_a_tool_that_fails_is_named_with_what_it_said(tmp_path):
+    command = [sys.executable, "-c", "import sys; sys.exit('no such option')"]
+    with pytest.raises(SystemExit, match=r"failed \(exit status 1\):\nno such option"):
+        train_vs_gensim.run_process(command, tmp_path)
+
+
+def test_ratios_are_of_runs_of_the_same_turn(capsys):
+    def runs(*seconds):
+        return [train_vs_gensim.Run(s, 600 / s, s, 50, None, None, "") for s in seconds]
+
+    train_vs_gensim.print_summary({"ours": runs(1, 2, 6), "gensim": runs(4, 6, 30)})
+    rows = [line.split()[1:4] for line in capsys.readouterr().out.splitlines()[2:5]]
+    assert rows == [
+        ["median", "300", "4.00"],
+        ["least", "100", "3.00"],
+        ["greatest", "600", "5.00"],
+    ]
+
+
+def test_missing_gensim_is_named(corpus, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["train_vs_gensim", "--corpus", str(corpus)])
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit, match="pip install gensim"):
+        train_vs_gensim.main()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("text.txt.xz", "is compressed"), ("none", "there is no file")]
+)
+def test_corpus_that_not_all_tools_can_read_is_refused(name, message, tmp_path, capsys):
+    (tmp_path / "text.txt.xz").touch()
+    with pytest.raises(SystemExit):
+        train_vs_gensim.parse_args(["--corpus", str(tmp_path / name)])
+    assert message in capsys.readouterr().err
+
+
+def plan_of(model):
+    return Word2Vec(model=model, vector_size=8, window=3, sample=None).plan
+
+
+def profile_turn(model):
+    """A turn on 256 words without ends of sentences, all of them kept: 4 units of 64 words."""
+    plan = plan_of(model)
+    ids = np.random.default_rng(0).integers(20, size=256, dtype=np.int32)
+    (turn,) = kernel_profile.run_turns(plan, np.bincount(ids), ids, range(4), 1)
+    return turn
+
+
+@pytest.mark.parametrize("model", ["skipgram", "cbow"])
+def test_every_matrix_product_is_counted(model):
+    size, shared = BLOCK_SIZE[model], num_shared_negatives(plan_of(model))
+    seen = size + 2 * 3
+    if model == "skipgram":
+        words = seen + shared
+        expected = {(words, 8, size), (size, words, 8), (words, size, 8)}
+    else:
+        expected = {(size, seen, 8), (seen, size, 8)}
+        expected |= {(size, 8, shared), (size, shared, 8), (shared, size, 8)}
+    products = profile_turn(model).profile.products
+    assert set(products) == expected
+    assert {done.number for done in products.values()} <= {256 // size, 2 * 256 // size}
+
+
+@pytest.mark.parametrize("model", ["skipgram", "cbow"])
+def test_every_part_is_timed_and_no_time_twice(model):
+    turn = profile_turn(model)
+    assert min(turn.profile.seconds.values()) > 0
+    assert sum(turn.profile.seconds.values()) < turn.profiled_seconds
+
+
+def test_profiling_ends_with_its_block():
+    before = kernels.take_rows, Engine.compute, kernel_profile.AliasTable.draw
+    with kernel_profile.Profile():
+        assert kernels.take_rows is not before[0]
+    assert (kernels.take_rows, Engine.compute, kernel_profile.AliasTable.draw) == before
+
+
+def test_profile_of_an_engine_that_computes_something_else_is_void(monkeypatch):
+    clock = kernel_profile.Profile.clock
+
+    def spoiling_clock(self, part, function, *args, **kwargs):
+        result, elapsed = clock(self, part, function, *args, **kwargs)
+        return (2 * result if part == kernel_profile.PRODUCTS else result), elapsed
+
+    monkeypatch.setattr(kernel_profile.Profile, "clock", spoiling_clock)
+    with pytest.raises(SystemExit, match="other vectors"):
+        profile_turn("skipgram")
+
+
+@pytest.mark.parametrize("text", ["given", "made up"])
+def test_profile_prints_shares_of_the_whole_time(text, corpus, capsys):
+    options = ["--turns", "1", "--units", "8", "--min-count", "1", "--vector-size", "16"]
+    kernel_profile.main([*options, "--corpus", str(corpus)] if text == "given" else options)
+    heading, *lines = capsys.readouterr().out.split("\n\n")[1].splitlines()
+    assert heading.startswith("part")
+    shares = [float(line[24:].split()[0]) for line in lines]
+    assert sum(shares) == pytest.approx(100, abs=0.5)
+
+
+def test_operations_of_a_product_are_its_multiplications_and_additions():
+    assert kernel_profile.num_flop(2, 3, 4, 10) == 2 * (2 * 3 * 4) * 10

@@ -1,0 +1,424 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+import word2vec
+from word2vec import Word2Vec
+from word2vec.engine import trainer
+from word2vec.engine.units import (
+    FEWEST_SHARED,
+    MOST_SHARED,
+    UNITS_PER_ROUND,
+    Schedule,
+    bounded_moves,
+    move_rows,
+    num_shared_negatives,
+)
+from word2vec.engine.workers import WorkerError, WorkerPool
+from word2vec.rowsparse import RowSparse
+from word2vec.saving.checkpoint import CheckpointError, read_checkpoint
+
+
+def sentences(number=300, seed=0):
+    """Drinks and weather, each in contexts of their own."""
+    rng = np.random.default_rng(seed)
+    kinds = [
+        ("she drinks hot {} every morning", ["coffee", "tea", "milk"]),
+        ("today heavy {} falls outside again", ["rain", "snow", "hail"]),
+    ]
+    chosen = [kinds[i] for i in rng.integers(2, size=number)]
+    return [pattern.format(rng.choice(words)).split() for pattern, words in chosen]
+
+
+SENTENCES = sentences()
+SMALL = {"vector_size": 8, "min_count": 1, "sample": None, "epochs": 3}
+COMBINATIONS = [
+    {"model": model, "loss": loss}
+    for model in ("skipgram", "cbow")
+    for loss in ("neg_sampling", "naive_softmax")
+]
+every_combination = pytest.mark.parametrize(
+    "options", COMBINATIONS, ids=lambda options: "-".join(options.values())
+)
+
+
+def fit(corpus=SENTENCES, checkpoint_dir=None, progress=False, **options):
+    model = Word2Vec(**{**SMALL, "workers": 1, **options})
+    return model.fit(corpus, checkpoint_dir=checkpoint_dir, progress=progress)
+
+
+class Killed(Exception):
+    pass
+
+
+def kill_after(rounds):
+    def callback(progress, count=[0]):  # noqa: B006 - counts its own calls
+        count[0] += 1
+        if count[0] == rounds:
+            raise Killed
+
+    return callback
+
+
+# Learning
+
+
+@every_combination
+def test_loss_falls_and_like_words_become_alike(options):
+    model = fit(**options, epochs=10)
+    assert model.losses[-1] < 0.9 * model.losses[0]
+    wv = model.wv
+    assert wv.similarity("coffee", "tea") > wv.similarity("coffee", "rain")
+    assert wv.similarity("rain", "snow") > wv.similarity("tea", "snow")
+
+
+def test_vectors_have_the_words_with_their_counts():
+    wv = fit([["a", "b"], ["a", "b", "c"]]).wv
+    assert wv.index_to_key == ["a", "b", "c"]
+    assert wv.get_vecattr("c", "count") == 1
+    assert wv.vectors.dtype == np.float32
+
+
+def test_there_is_a_loss_for_every_epoch_from_near_its_value_for_zero_scores():
+    losses = fit(epochs=4, alpha=1e-6, min_alpha=1e-6).losses
+    assert_allclose(losses, [(1 + 5) * np.log(2)] * 4, rtol=1e-3)
+
+
+def test_text_file_and_token_lists_give_the_same_vectors(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("\n".join(map(" ".join, SENTENCES)) + "\n", encoding="utf-8")
+    assert_array_equal(fit(path).wv.vectors, fit().wv.vectors)
+
+
+# Same seed, same bits
+
+
+@every_combination
+@pytest.mark.parametrize("workers", [2, 3])
+def test_any_number_of_workers_gives_the_same_bits(options, workers):
+    alone, together = fit(**options), fit(**options, workers=workers)
+    assert_array_equal(alone.wv.vectors, together.wv.vectors)
+    assert alone.losses == together.losses
+
+
+def test_seed_decides_the_result():
+    assert_array_equal(fit(seed=3).wv.vectors, fit(seed=3).wv.vectors)
+    assert not np.array_equal(fit(seed=3).wv.vectors, fit(seed=4).wv.vectors)
+
+
+@pytest.mark.parametrize("rounds", [1, 5, 9, 14])
+def test_killed_and_resumed_training_gives_the_same_bits(tmp_path, rounds, monkeypatch):
+    monkeypatch.setattr("word2vec.engine.trainer.CHECKPOINT_SECONDS", 0)
+    with pytest.raises(Killed):
+        fit(checkpoint_dir=tmp_path, progress=kill_after(rounds))
+    resumed, undisturbed = fit(checkpoint_dir=tmp_path), fit()
+    assert_array_equal(resumed.wv.vectors, undisturbed.wv.vectors)
+    assert resumed.losses == undisturbed.losses
+    assert resumed.loss_curve == undisturbed.loss_curve
+
+
+def test_run_with_one_worker_can_be_continued_with_two(tmp_path, monkeypatch):
+    monkeypatch.setattr("word2vec.engine.trainer.CHECKPOINT_SECONDS", 0)
+    with pytest.raises(Killed):
+        fit(checkpoint_dir=tmp_path, progress=kill_after(5))
+    resumed = fit(checkpoint_dir=tmp_path, workers=2)
+    assert_array_equal(resumed.wv.vectors, fit().wv.vectors)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
+def test_training_killed_by_sigkill_and_resumed_gives_the_same_bits(tmp_path):
+    text, checkpoints = tmp_path / "text.txt", tmp_path / "checkpoints"
+    text.write_text("\n".join(map(" ".join, SENTENCES)), encoding="utf-8")
+    script = (
+        "import word2vec.engine.trainer as t; t.CHECKPOINT_SECONDS = 0\n"
+        f"t.Word2Vec(vector_size=8, min_count=1, sample=None, epochs=60, workers=2)"
+        f".fit({str(text)!r}, checkpoint_dir={str(checkpoints)!r})"
+    )
+    root = Path(word2vec.__file__).parent.parent
+    process = subprocess.Popen([sys.executable, "-c", script], cwd=root)
+    while not list(checkpoints.glob("checkpoint-*.npz")):
+        assert process.poll() is None
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+
+    options = {"epochs": 60, "seed": 1, "workers": 1}
+    resumed = fit(text, checkpoint_dir=checkpoints, **options)
+    assert_array_equal(resumed.wv.vectors, fit(text, **options).wv.vectors)
+
+
+def test_signal_saves_and_stops(tmp_path):
+    class Stopped(Exception):
+        pass
+
+    def obey(number, frame):
+        raise Stopped
+
+    def interrupt(progress):
+        if progress.epoch == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    previous = signal.signal(signal.SIGTERM, obey)
+    try:
+        with pytest.raises(Stopped):
+            fit(checkpoint_dir=tmp_path, progress=interrupt)
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+    assert list(tmp_path.glob("checkpoint-*.npz"))
+    assert_array_equal(fit(checkpoint_dir=tmp_path).wv.vectors, fit().wv.vectors)
+
+
+def test_finished_training_is_not_repeated(tmp_path):
+    first, calls = fit(checkpoint_dir=tmp_path), []
+    again = fit(checkpoint_dir=tmp_path, progress=calls.append)
+    assert not calls
+    assert_array_equal(again.wv.vectors, first.wv.vectors)
+    assert again.losses == first.losses
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"seed": 5}, "seed is 5, was 1"),
+        ({"epochs": 4}, "epochs is 4, was 3"),
+        ({"min_count": 2}, "min_count is 2, was 1"),
+        ({"corpus": SENTENCES[1:]}, "corpus is '"),
+    ],
+)
+def test_checkpoint_of_other_training_is_refused_by_name(tmp_path, change, message):
+    fit(checkpoint_dir=tmp_path)
+    with pytest.raises(CheckpointError, match=message):
+        fit(checkpoint_dir=tmp_path, **change)
+
+
+# Workers
+
+
+def shared_files():
+    return set(Path("/dev/shm").glob("word2vec-*"))
+
+
+def test_killed_worker_ends_training_with_a_clear_error(monkeypatch):
+    pools = []
+    start = WorkerPool.__init__
+
+    def remember(self, *arguments):
+        start(self, *arguments)
+        pools.append(self)
+
+    monkeypatch.setattr(WorkerPool, "__init__", remember)
+
+    def kill(progress):
+        pools[0]._processes[0].kill()
+
+    before = shared_files()
+    with pytest.raises(WorkerError, match=r"worker process ended unexpectedly \(exit status -9\)"):
+        fit(workers=2, progress=kill)
+    assert pools[0]._processes == []  # the other one is gone, too
+    assert shared_files() <= before
+
+
+def test_workers_run_from_a_script_without_a_main_guard(tmp_path):
+    root = Path(word2vec.__file__).parent.parent
+    script = tmp_path / "script.py"
+    script.write_text(
+        f"import sys; sys.path.insert(0, {str(root)!r})\n"
+        "from word2vec import Word2Vec\n"
+        "model = Word2Vec(vector_size=4, min_count=1, sample=None, workers=2)\n"
+        "model.fit([['a', 'b', 'c']] * 50)\n"
+        "print(len(model.wv))\n"
+    )
+    out = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)
+    assert (out.stdout, out.stderr, out.returncode) == ("3\n", "", 0)
+
+
+def test_workers_can_be_used_from_another_thread():
+    results = []
+    thread = threading.Thread(target=lambda: results.append(fit(workers=2)))
+    thread.start()
+    thread.join()
+    assert_array_equal(results[0].wv.vectors, fit().wv.vectors)
+
+
+# What is not finite
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("what", ["loss", "center_vectors", "outside_vectors"])
+@pytest.mark.parametrize("save_each_round", [True, False])
+@pytest.mark.filterwarnings("ignore:.*encountered in:RuntimeWarning")  # from computing with it
+def test_what_is_not_finite_stops_training_and_is_never_saved(
+    tmp_path, monkeypatch, what, value, save_each_round
+):
+    run_round = trainer._LocalRounds.run_round
+    rounds_per_epoch = len(recorded_rounds()) // SMALL["epochs"]
+    spoiled_round = rounds_per_epoch + 1  # the second of the second epoch
+
+    def spoiled(self, number):
+        loss, num_pairs = run_round(self, number)
+        if number == spoiled_round and what != "loss":
+            getattr(self, what)[-1, -1] = value
+        return value if (number, what) == (spoiled_round, "loss") else loss, num_pairs
+
+    monkeypatch.setattr(trainer._LocalRounds, "run_round", spoiled)
+    if save_each_round:
+        monkeypatch.setattr("word2vec.engine.trainer.CHECKPOINT_SECONDS", 0)
+    last = spoiled_round if save_each_round else rounds_per_epoch
+    path, rounds = tmp_path / f"checkpoint-{last:09d}.npz", []
+    message = f"became NaN or infinite. Lower alpha. The last good checkpoint is {path}"
+    with pytest.raises(FloatingPointError, match=message):
+        fit(checkpoint_dir=tmp_path, progress=rounds.append)
+    assert max(tmp_path.glob("checkpoint-*")) == path
+    assert all(np.isfinite(array).all() for array in read_checkpoint(path).arrays.values())
+    if what == "loss":
+        assert len(rounds) == spoiled_round  # at once, before it is reported
+    monkeypatch.setattr(trainer._LocalRounds, "run_round", run_round)
+    assert_array_equal(fit(checkpoint_dir=tmp_path).wv.vectors, fit().wv.vectors)
+
+
+def recorded_rounds():
+    rounds = []
+    fit(progress=rounds.append)
+    return rounds
+
+
+def test_result_that_is_not_finite_is_not_returned_without_checkpoints_either(monkeypatch):
+    run_round = trainer._LocalRounds.run_round
+
+    def spoiled(self, number):
+        result = run_round(self, number)
+        self.outside_vectors[0, 0] = np.nan
+        return result
+
+    monkeypatch.setattr(trainer._LocalRounds, "run_round", spoiled)
+    with pytest.raises(FloatingPointError, match=r"became NaN or infinite. Lower alpha\.$"):
+        fit()
+
+
+# The schedule and the step
+
+
+@pytest.mark.parametrize("num_ids", [1, 63, 1000, 10**5, 10**7])
+def test_every_id_is_in_one_unit_of_every_epoch(num_ids):
+    schedule = Schedule.of(num_ids, Word2Vec(epochs=2).plan)
+    units = [unit for r in range(schedule.num_rounds) for unit in schedule.units_of(r)]
+    assert units == list(range(2 * schedule.units_per_epoch))
+    stops = [schedule.ids_of(unit) for unit in units]
+    one_epoch = stops[: schedule.units_per_epoch]
+    assert [part.start for part in one_epoch] == [0, *(part.stop for part in one_epoch[:-1])]
+    assert one_epoch[-1].stop == num_ids
+    assert stops[schedule.units_per_epoch :] == one_epoch
+    assert all(len(schedule.units_of(r)) <= UNITS_PER_ROUND for r in range(schedule.num_rounds))
+
+
+def test_step_is_minus_alpha_times_gradient():
+    matrix = np.ones((6, 2), dtype=np.float32)
+    gradient = RowSparse(np.array([1, 4]), np.array([[0.5, 1], [-1, 0.25]], dtype=np.float32))
+    expected = matrix - np.float32(0.1) * gradient.to_dense(6)
+    move_rows(matrix, bounded_moves(gradient, 0.1, largest=1.0))
+    assert_allclose(matrix, expected)
+
+
+def test_moving_rows_in_parts_has_the_same_bits_as_at_once():
+    rng = np.random.default_rng(0)
+    start = rng.normal(size=(2000, 3)).astype(np.float32)
+    moves = RowSparse(np.arange(0, 2000, 2), rng.normal(size=(1000, 3)).astype(np.float32))
+    whole, parts = start.copy(), start.copy()
+    move_rows(whole, moves)
+    for first, last in [(0, 7), (7, 1200), (1200, 2000)]:
+        move_rows(parts, moves, first, last)
+    assert_array_equal(whole, parts)
+
+
+@pytest.mark.parametrize("alpha", [1e-3, 0.05, 1.0])
+def test_no_move_is_longer_than_allowed_and_all_keep_their_direction(alpha):
+    values = np.array([[1e3, 0], [0, -1e6], [3e-3, 4e-3]], dtype=np.float32)
+    moves = bounded_moves(RowSparse(np.arange(3), values), alpha, largest=2.0).values
+    assert_allclose(moves[0], [min(2, alpha * 1e3), 0], rtol=1e-6)
+    assert_allclose(moves[1], [0, -2], rtol=1e-6)
+    assert_allclose(moves[2], alpha * values[2], rtol=1e-6)
+
+
+def test_a_block_shares_most_of_the_negatives_that_one_of_its_centers_would_draw():
+    plan = Word2Vec(negative=5, window=5).plan
+    assert num_shared_negatives(plan) == 24  # of 5 for each of 6 pairs
+    assert num_shared_negatives(plan._replace(model="cbow")) == FEWEST_SHARED == 24
+    assert num_shared_negatives(plan._replace(negative=1000)) == MOST_SHARED
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_legal_settings_end_in_nan(seed):
+    rng = np.random.default_rng(seed)
+    options = {
+        "model": rng.choice(["skipgram", "cbow"]),
+        "loss": rng.choice(["neg_sampling", "naive_softmax"]),
+        "cbow_reduction": rng.choice(["mean", "sum"]),
+        "vector_size": int(rng.integers(1, 30)),
+        "window": int(rng.integers(1, 30)),
+        "negative": int(rng.integers(1, 40)),
+        "ns_exponent": rng.choice([rng.uniform(-1, 2), -30.0, 30.0]),
+        "sample": rng.choice([None, 1e-3, 1e-2]),
+        "alpha": rng.choice([1e-3, 0.1, 1.0]),
+        "epochs": 20,
+    }
+    vectors = fit(**{name: getattr(v, "item", lambda v=v: v)() for name, v in options.items()}).wv
+    assert np.isfinite(vectors.vectors).all()
+    assert np.abs(vectors.vectors).max() < 1e3
+
+
+# Subsampling; other bad input is in test_bad_input.py
+
+
+def test_subsampling_that_leaves_nothing_is_refused():
+    with pytest.raises(ValueError, match="Subsampling left not a single pair.* Raise sample"):
+        fit(sample=1e-12)
+
+
+# Progress
+
+
+def test_progress_counts_tokens_and_epochs():
+    seen = []
+    fit(progress=seen.append)
+    assert seen[-1].tokens == seen[-1].total_tokens == 3 * sum(map(len, SENTENCES))
+    assert [p.tokens for p in seen] == sorted(p.tokens for p in seen)
+    assert {p.epoch for p in seen} == {1, 2, 3}
+
+
+def test_progress_tells_how_much_an_earlier_run_has_done(tmp_path, monkeypatch):
+    monkeypatch.setattr("word2vec.engine.trainer.CHECKPOINT_SECONDS", 0)
+    first, second = [], []
+
+    def stop_at_five(progress):
+        first.append(progress)
+        if len(first) == 5:
+            raise Killed
+
+    with pytest.raises(Killed):
+        fit(checkpoint_dir=tmp_path, progress=stop_at_five)
+    fit(checkpoint_dir=tmp_path, progress=second.append)
+    assert {p.resumed_at for p in first} == {0}
+    assert {p.resumed_at for p in second} == {first[3].tokens}  # the last that was saved
+
+
+def test_loss_curve_with_a_point_an_epoch_is_the_losses(monkeypatch):
+    monkeypatch.setattr("word2vec.engine.trainer.CURVE_POINTS", 3)
+    model = fit()
+    assert model.loss_curve == [[epoch, loss] for epoch, loss in enumerate(model.losses, start=1)]
+
+
+def test_loss_curve_of_a_long_run_has_up_to_200_points_to_its_end():
+    curve = fit(SENTENCES[:60], epochs=150).loss_curve
+    assert 100 <= len(curve) <= 200
+    assert curve[-1][0] == 150
+
+
+def test_progress_bar_can_be_shown(capsys):
+    fit(progress=True)
+    assert "loss" in capsys.readouterr().err

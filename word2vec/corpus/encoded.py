@@ -1,0 +1,208 @@
+"""A corpus as a file of word rows: one pass counts and numbers words, one puts rows for numbers.
+
+The file is read through memory mapping, so the corpus may be larger than memory. Beside it stands a
+JSON file with the vocabulary and checksums; if both belong to the corpus at hand they are used
+again.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from ..saving.checkpoint import fingerprint
+from ..saving.files import atomic_write
+from .mapped import MappedIds
+from .sentences import (
+    LineSentences,
+    check_sentences,
+    check_words,
+    explained_unhashable_words,
+    source_name,
+    token_lists,
+)
+from .textfile import check_text_file, read_lines
+from .vocab import Vocab
+
+CHUNK_SENTENCES = 1 << 14  # of token lists
+CHUNK_NUMBERS = 1 << 16
+
+
+class IdFile(NamedTuple):
+    """An encoded corpus; ``len(vocab)`` in `ids` ends a sentence."""
+
+    vocab: Vocab
+    ids: MappedIds
+    path: Path
+    num_tokens: int  # in the corpus, with those that are not in the vocabulary
+    fingerprint: str  # of `ids`
+
+
+def encode(corpus, directory, min_count):
+    """Count and encode a corpus, or open what was encoded before.
+
+    Parameters
+    ----------
+    corpus : str, path-like or iterable of lists of str
+        A text file, one sentence a line, words separated by ASCII white space, plain or compressed;
+        or sentences.
+    directory : path-like
+        Where ``corpus.ids`` and ``corpus.json`` go; it must exist.
+    min_count : int
+
+    Returns
+    -------
+    IdFile
+
+    Raises
+    ------
+    OSError, ValueError, TypeError
+        If the corpus is missing, empty, damaged, not UTF-8, can be read only once or changes
+        meanwhile, or if its sentences are no lists of str. What was encoded before is left alone.
+    """
+    path = Path(directory) / "corpus.ids"
+    if isinstance(corpus, (str, os.PathLike)):
+        check_text_file(corpus)
+        if Path(corpus).resolve() in (path.resolve(), path.with_suffix(".json").resolve()):
+            raise ValueError(f"{corpus} would be overwritten: rename it, or use another directory.")
+        source = _describe_file(corpus, min_count)
+        known = _open_known(path, source)
+        if known:
+            return known
+        chunks = _TextChunks(corpus)
+    else:
+        check_sentences("corpus", corpus)
+        source = None  # token lists have no name to know them by
+        chunks = _TokenChunks(corpus)
+
+    name = source_name(corpus, "corpus")
+    # In this order an error of the draft, which has no name, gets that of the file.
+    with atomic_write(path) as file, tempfile.TemporaryFile(dir=directory) as draft:
+        words, counts = _write_numbers(draft, chunks)
+        vocab = Vocab.from_counts(dict(zip(words, counts.tolist(), strict=True)), min_count, name)
+        digest = _write_rows(file, draft, words, vocab)
+        if source and _describe_file(corpus, min_count) != source:
+            raise ValueError(f"{name} changed while it was read. Train on a copy.")
+    num_tokens = int(counts.sum())
+    header = {
+        "source": source,
+        "num_tokens": num_tokens,
+        "ids": digest,
+        "words": vocab.words,
+        "counts": vocab.counts.tolist(),
+    }
+    with atomic_write(path.with_suffix(".json"), "w", encoding="utf-8") as file:
+        header["header"] = fingerprint(header)
+        json.dump(header, file, ensure_ascii=False)
+    return IdFile(vocab, MappedIds(path), path, num_tokens, digest)
+
+
+class _TextChunks:
+    """Sentences of a text file as lists of bytes, many at a time; decoding each word is dear."""
+
+    def __init__(self, path):
+        self._path = Path(path)
+
+    def __iter__(self):
+        for _, lines in read_lines(self._path):
+            yield [line.split() for line in lines]
+
+    def decode(self, words):
+        if not any(b"\0" in word for word in words):
+            with contextlib.suppress(UnicodeDecodeError):
+                return [word.decode("utf-8") for word in words]
+        for _ in LineSentences(self._path):
+            pass  # the error that this raises names the line
+        raise ValueError(f"{self._path} changed while it was read. Train on a copy.")
+
+
+class _TokenChunks:
+    """Sentences as lists of str, many at a time, checked."""
+
+    def __init__(self, sentences):
+        self._sentences = sentences
+
+    def __iter__(self):
+        chunk = []
+        for sentence in token_lists(self._sentences):
+            chunk.append(list(sentence))
+            if len(chunk) == CHUNK_SENTENCES:
+                yield chunk
+                chunk = []
+        yield chunk
+
+    def decode(self, words):
+        check_words(words)
+        return list(words)
+
+
+class _Numbers(dict):
+    """Numbers words from 0, in the order in which they are first asked for."""
+
+    def __missing__(self, word):
+        self[word] = number = len(self)
+        return number
+
+
+def _write_numbers(file, chunks):
+    """Number all words and write their numbers, and -1 after each sentence.
+
+    Returns the words in the order of their numbers, and how often each occurs.
+    """
+    numbers, counts = _Numbers(), np.zeros(0, dtype=np.int64)
+    for sentences in chunks:
+        lengths = np.fromiter(map(len, sentences), np.int64, len(sentences))
+        words = chain.from_iterable(sentences)
+        with explained_unhashable_words():
+            encoded = np.fromiter(map(numbers.__getitem__, words), np.int32, lengths.sum())
+        counts_so_far, counts = counts, np.bincount(encoded, minlength=len(numbers))
+        counts[: len(counts_so_far)] += counts_so_far
+        file.write(np.insert(encoded, np.cumsum(lengths), -1))
+    return chunks.decode(numbers), counts
+
+
+def _write_rows(file, draft, words, vocab):
+    """Write rows for numbers, leaving out unknown words; returns the SHA-256 of what is written."""
+    row_of = np.array([*(vocab.index.get(word, -1) for word in words), len(vocab)], dtype=np.int32)
+    digest = hashlib.sha256()
+    draft.seek(0)
+    while len(numbers := np.fromfile(draft, np.int32, CHUNK_NUMBERS)):
+        rows = row_of[numbers]
+        rows = rows[rows >= 0]
+        digest.update(rows)
+        file.write(rows)
+    return digest.hexdigest()
+
+
+def _describe_file(path, min_count):
+    """What tells a text file, read with this `min_count`, from another or a later version."""
+    status = os.stat(path)
+    return {
+        "file": os.path.realpath(path),
+        "bytes": status.st_size,
+        "modified_ns": status.st_mtime_ns,
+        "min_count": min_count,
+    }
+
+
+def _open_known(path, source):
+    """The IdFile at `path`, if it was made from `source` and is whole; else None."""
+    try:
+        header = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        if header.pop("header") != fingerprint(header) or header["source"] != source:
+            return None
+        ids, digest = MappedIds(path), hashlib.sha256()
+        for piece in ids.pieces():
+            digest.update(piece)
+        if digest.hexdigest() != header["ids"]:
+            return None
+        vocab = Vocab(header["words"], header["counts"])
+    except (AttributeError, OSError, ValueError, KeyError, TypeError):
+        return None  # missing or damaged: it is made anew
+    return IdFile(vocab, ids, path, header["num_tokens"], header["ids"])

@@ -1,0 +1,124 @@
+"""The vocabulary: which words there are, how often each occurs, and which row is theirs."""
+
+from collections import Counter
+from itertools import chain
+
+import numpy as np
+
+from .sentences import check_words, explained_unhashable_words, source_name, token_lists
+
+
+class Vocab:
+    """Words in the order of their rows, the most frequent first.
+
+    Parameters
+    ----------
+    words : sequence of str
+        Distinct words; word i has row i in every matrix of vectors.
+    counts : array_like of int, shape (V,)
+        How often each word occurs in the corpus, at least once.
+
+    Attributes
+    ----------
+    words : tuple of str
+    counts : ndarray of int64, shape (V,)
+    index : dict
+        From word to row.
+
+    Raises
+    ------
+    ValueError
+        If there is no word, a word is repeated, or words and counts do not fit.
+
+    Examples
+    --------
+    >>> vocab = Vocab.from_sentences([["a", "good", "film"], ["a", "bad", "film"]], min_count=2)
+    >>> vocab.words
+    ('a', 'film')
+    >>> vocab.encode(["a", "good", "film"])
+    array([0, 1])
+    """
+
+    def __init__(self, words, counts):
+        self.words = tuple(words)
+        self.counts = np.array(counts, dtype=np.int64)
+        self.index = {word: row for row, word in enumerate(self.words)}
+        if not self.words:
+            raise ValueError("The vocabulary is empty.")
+        if len(self.index) < len(self.words):
+            raise ValueError("The words of a vocabulary must be distinct.")
+        if self.counts.shape != (len(self.words),) or self.counts.min() < 1:
+            raise ValueError(
+                f"counts must hold a number >= 1 for each of the {len(self.words)} words. "
+                f"Got shape {self.counts.shape} instead."
+            )
+
+    @classmethod
+    def from_counts(cls, counts, min_count=1, source="counts"):
+        """Vocabulary of all words that occur at least `min_count` times.
+
+        Parameters
+        ----------
+        counts : mapping from str to int
+        min_count : int
+        source : str
+            What an error calls the corpus.
+
+        Returns
+        -------
+        Vocab
+            The most frequent word first; words of equal count in alphabetical order, so that the
+            result does not depend on the order of the sentences.
+
+        Raises
+        ------
+        ValueError
+            If no word is left, or there were none.
+        """
+        if not counts:
+            raise ValueError(f"{source}: there are no words. Is it empty, or all white space?")
+        kept = sorted((-count, word) for word, count in counts.items() if count >= min_count)
+        if not kept:
+            raise ValueError(
+                f"{source}: No word occurs at least {min_count} times among {len(counts)} distinct "
+                "words: the vocabulary would be empty. Lower min_count or bring more text."
+            )
+        return cls([word for _, word in kept], [-negated for negated, _ in kept])
+
+    @classmethod
+    def from_sentences(cls, sentences, min_count=1):
+        """Count the words of `sentences`, an iterable of lists of str; then as `from_counts`.
+
+        Raises
+        ------
+        TypeError
+            If a sentence is a plain string (it must be split into words) or no list, or a word is
+            no str.
+        ValueError
+            If no word is left.
+        """
+        counts = Counter()
+        with explained_unhashable_words():
+            counts.update(chain.from_iterable(token_lists(sentences)))
+        check_words(counts)
+        return cls.from_counts(counts, min_count, source_name(sentences, "sentences"))
+
+    def __len__(self):
+        return len(self.words)
+
+    def __contains__(self, word):
+        return word in self.index
+
+    def encode(self, sentence):
+        """Rows of the words of a sentence, as ndarray of int64; words not in here are left out."""
+        rows = [self.index[word] for word in sentence if word in self.index]
+        return np.array(rows, dtype=np.int64)
+
+
+def check_two_words(vocab):
+    """Raise ValueError if a vocabulary has a single word, for then there is nothing to learn."""
+    if len(vocab) < 2:
+        raise ValueError(
+            f"The vocabulary has a single word, {vocab.words[0]!r}: there is nothing to "
+            "tell it from. Lower min_count or bring more text."
+        )

@@ -1,0 +1,292 @@
+"""Rounds of training on several processes.
+
+The parent starts the workers as fresh Python processes, not as forks of itself, so they work from a
+notebook and from a script without a main guard, but not on Windows. What they share lies in a
+memory-mapped file without a name, which they inherit open: no kill can leave it behind.
+Commands travel through the workers' standard input and answers through their standard output, so
+the end of either side is noticed by the other at once.
+
+A round has two phases. First each worker computes the moves of its share of the units, while nobody
+changes the vectors; then each applies the moves of all units to its share of the rows. Between the
+phases the workers wait for each other in shared memory, without the parent.
+"""
+
+import contextlib
+import itertools
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+
+from ..corpus.mapped import MappedIds
+from ..rowsparse import RowSparse
+from .sharing import Barrier, SharedArrays, make_shared_file
+from .units import (
+    BLOCK_SIZE,
+    UNITS_PER_ROUND,
+    Engine,
+    Plan,
+    Schedule,
+    num_shared_negatives,
+)
+
+# What workers train at a command: some tenths of a second. A round of naive softmax takes longer.
+ROUNDS_AT_A_TIME = {"neg_sampling": 16, "naive_softmax": 1}
+
+_DONE = b"d"
+_SIDES = ("center", "outside")
+_ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+)
+
+
+class WorkerError(RuntimeError):
+    """A worker process ended before its work was done."""
+
+
+class WorkerPool:
+    """Runs rounds of training on worker processes; a context manager.
+
+    Parameters
+    ----------
+    plan : Plan
+    counts : ndarray of int64, shape (V,)
+    id_path : path-like
+        The encoded corpus.
+    center_vectors, outside_vectors : ndarray of float32, shape (V, d)
+        Where training starts.
+    num_workers : int
+
+    Attributes
+    ----------
+    center_vectors, outside_vectors : ndarray of float32, shape (V, d)
+        Shared with the workers: up to date after each round.
+    rounds_at_a_time : int
+        That `run_rounds` trains at most.
+    """
+
+    def __init__(self, plan, counts, id_path, center_vectors, outside_vectors, num_workers):
+        num_ids = os.path.getsize(id_path) // np.dtype(np.int32).itemsize
+        unit_length = Schedule.of(num_ids, plan).unit_length
+        layout = _layout(plan, len(counts), unit_length, num_workers)
+        self.rounds_at_a_time = ROUNDS_AT_A_TIME[plan.loss]
+        self._processes, self._listeners = [], []
+        # Undone, unless all goes well; the memory lives on as long as somebody has mapped it.
+        with make_shared_file(layout) as file, contextlib.ExitStack() as stack:
+            stack.callback(self.close)
+            self._shared = SharedArrays(file.fileno(), layout)
+            self.center_vectors = self._shared["center_vectors"]
+            self.outside_vectors = self._shared["outside_vectors"]
+            self.center_vectors[:] = center_vectors
+            self.outside_vectors[:] = outside_vectors
+            task = {
+                "plan": plan,
+                "counts": counts.tolist(),
+                "id_path": str(id_path),
+                "shared_file": file.fileno(),
+                "num_workers": num_workers,
+            }
+            for number in range(num_workers):
+                self._processes.append(_start({**task, "number": number}))
+            self._answers = queue.SimpleQueue()
+            for process in self._processes:
+                listener = threading.Thread(target=_listen, args=(process, self._answers))
+                self._listeners.append(listener)
+                listener.start()
+            self._wait_for_all()
+            stack.pop_all()
+
+    def run_rounds(self, first, last):
+        """Train rounds `first` to `last` - 1; returns the loss and number of pairs of each."""
+        losses = self._shared["losses"][: last - first]
+        losses[:] = 0
+        for process in self._processes:
+            try:
+                process.stdin.write(first.to_bytes(8, "little") + last.to_bytes(8, "little"))
+            except BrokenPipeError:
+                self._fail(process)
+        self._wait_for_all()
+        return losses.sum(axis=1).tolist()
+
+    def _wait_for_all(self):
+        for _ in self._processes:
+            process, answer = self._answers.get()  # whoever is first: one that ended must be seen
+            if answer != _DONE:
+                self._fail(process)
+
+    def _fail(self, process):
+        raise WorkerError(
+            f"A worker process ended unexpectedly (exit status {process.wait()}). Was it killed, "
+            "or is memory short? Training can be continued from the last checkpoint."
+        )
+
+    def close(self):
+        """End the workers; waits until they are gone."""
+        for process in self._processes:
+            process.kill()
+        for listener in self._listeners:
+            listener.join()
+        for process in self._processes:
+            process.wait()
+            process.stdin.close()
+            process.stdout.close()
+        self._processes, self._listeners = [], []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+
+def _start(task):
+    """Start a worker process and tell it its task."""
+    library = str(Path(__file__).resolve().parents[2])
+    search = os.pathsep.join(filter(None, [library, os.environ.get("PYTHONPATH")]))
+    with _signals_blocked():
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from word2vec.engine.workers import work; work()"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            env={**os.environ, **_ONE_THREAD, "PYTHONPATH": search},
+            pass_fds=[task["shared_file"]],
+        )
+    rest = memoryview(json.dumps(task).encode() + b"\n")
+    with contextlib.suppress(BrokenPipeError):  # it has ended, which its listener will tell
+        while rest:  # a signal cuts a long write short
+            rest = rest[process.stdin.write(rest) :]
+    return process
+
+
+@contextlib.contextmanager
+def _signals_blocked():
+    """Let a process be started that Ctrl-C or SIGTERM to all does not reach; the parent decides.
+
+    What comes meanwhile is delivered to the parent afterwards.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _listen(process, answers):
+    """Hand on the answers of a worker; an empty one says that it has ended."""
+    while answer := process.stdout.read(1):
+        answers.put((process, answer))
+    answers.put((process, b""))
+
+
+def work():
+    """What a worker process does: serve the parent until it closes the pipe."""
+    commands, answers = sys.stdin.buffer, sys.stdout.buffer
+    task = commands.readline()
+    if not task.endswith(b"\n"):  # the parent is gone
+        return
+    worker = _Worker(**json.loads(task))
+    while True:
+        answers.write(_DONE)
+        answers.flush()
+        command = commands.read(16)
+        if len(command) < 16:  # the parent is gone
+            return
+        worker.run_rounds(*(int.from_bytes(part, "little") for part in (command[:8], command[8:])))
+
+
+class _Worker:
+    """A worker's part of training."""
+
+    def __init__(self, plan, counts, id_path, shared_file, num_workers, number):
+        plan, counts = Plan(*plan), np.array(counts)
+        ids = MappedIds(id_path)
+        unit_length = Schedule.of(len(ids), plan).unit_length
+        layout = _layout(plan, len(counts), unit_length, num_workers)
+        self._shared = SharedArrays(shared_file, layout)
+        os.close(shared_file)
+        matrices = [self._shared[f"{side}_vectors"] for side in _SIDES]
+        self._engine = Engine(plan, counts, ids, *matrices)
+        self._barrier = Barrier(self._shared["arrivals"], number)
+        self._number, self._num_workers = number, num_workers
+        self._drawn = {}  # runs of units to come
+
+    def run_rounds(self, first, last):
+        for round_number in range(first, last):
+            losses = self._shared["losses"][round_number - first]
+            for slot, unit in self._own_units(round_number):
+                result = self._engine.compute(unit, self._drawn.pop(unit, None))
+                losses[slot] = result[:2]
+                self._store_moves(slot, unit, result)
+            self._barrier.arrive()
+            if round_number + 1 < last:
+                self._draw_ahead(round_number + 1)
+            self._barrier.wait()
+            # Dividing the rows that the first unit moved evenly divides the others nearly so.
+            ranges = [self._own_range(moves.rows) for moves in self._moves(0)]
+            for slot in range(len(self._engine.schedule.units_of(round_number))):
+                self._engine.apply(self._moves(slot), ranges)
+            self._barrier.arrive()
+            self._barrier.wait()
+
+    def _own_units(self, round_number):
+        """Places in the round, and units, that are this worker's to compute."""
+        units = enumerate(self._engine.schedule.units_of(round_number))
+        return itertools.islice(units, self._number, None, self._num_workers)
+
+    def _own_range(self, rows):
+        """First row, and the one after the last, of this worker's share of the vectors."""
+        bounds = [rows[len(rows) * k // self._num_workers] for k in range(1, self._num_workers)]
+        bounds = [0, *bounds, np.iinfo(np.int32).max]
+        return bounds[self._number], bounds[self._number + 1]
+
+    def _draw_ahead(self, round_number):
+        """Use the time until the others are here."""
+        for _, unit in self._own_units(round_number):
+            if self._barrier.all_are_here():
+                return
+            self._drawn[unit] = self._engine.draw(unit)
+
+    def _store_moves(self, slot, unit, result):
+        values = []
+        for side, gradient in zip(_SIDES, result[2:], strict=True):
+            size = len(gradient.rows)
+            self._shared[f"{side}_sizes"][slot] = size
+            self._shared[f"{side}_rows"][slot, :size] = gradient.rows
+            values.append(self._shared[f"{side}_values"][slot, :size])
+        self._engine.moves(unit, result, values)
+
+    def _moves(self, slot):
+        for side in _SIDES:
+            size = self._shared[f"{side}_sizes"][slot]
+            rows = self._shared[f"{side}_rows"][slot, :size]
+            yield RowSparse(rows, self._shared[f"{side}_values"][slot, :size])
+
+
+def _layout(plan, vocab_size, unit_length, num_workers):
+    """Shapes and types of the shared arrays."""
+    d, slots = plan.vector_size, UNITS_PER_ROUND
+    num_blocks = -(-unit_length // BLOCK_SIZE[plan.model])
+    # Rows that a unit can touch; one more than it has tokens, for the word that pads its blocks.
+    center_rows = min(vocab_size, unit_length + 1)
+    outside_rows = min(vocab_size, center_rows + num_blocks * num_shared_negatives(plan))
+    if plan.loss == "naive_softmax":
+        outside_rows = vocab_size
+    return {
+        "center_vectors": ((vocab_size, d), np.float32),
+        "outside_vectors": ((vocab_size, d), np.float32),
+        "losses": ((ROUNDS_AT_A_TIME[plan.loss], slots, 2), np.float64),
+        "arrivals": ((num_workers, Barrier.WIDTH), np.int64),
+        "center_sizes": ((slots,), np.int64),
+        "outside_sizes": ((slots,), np.int64),
+        "center_rows": ((slots, center_rows), np.int32),
+        "outside_rows": ((slots, outside_rows), np.int32),
+        "center_values": ((slots, center_rows, d), np.float32),
+        "outside_values": ((slots, outside_rows, d), np.float32),
+    }

@@ -1,0 +1,168 @@
+"""Is this gradient the gradient of this loss? Ask the definition of the derivative.
+
+Every entry of x is moved a little up and a little down; the loss must change as the gradient says.
+The verdict is an exception, never a printed line, so a check that fails cannot be overlooked.
+"""
+
+import numpy as np
+
+# Error of a central difference: about STEP^2 |f'''| / 6 from the curve, about eps |f| / STEP from
+# rounding. 1e-5 keeps both far below TOLERANCE for losses up to some thousands.
+STEP = 1e-5
+TOLERANCE = 1e-6
+# Against the largest entry of the gradient, for gradients that are small as a whole.
+TOLERANCE_OF_WHOLE = 1e-2
+
+
+class GradientCheckError(AssertionError):
+    """A gradient that is not the gradient of its loss, or a function that cannot be checked.
+
+    Attributes
+    ----------
+    index : tuple of int or None
+        Entry of x with the largest error; None where the check failed before comparing entries.
+    analytic, numeric : float or None
+        The gradient's value at that entry, and the central difference.
+    """
+
+    def __init__(self, message, index=None, analytic=None, numeric=None):
+        super().__init__(message)
+        self.index = index
+        self.analytic = analytic
+        self.numeric = numeric
+
+
+def gradcheck_naive(f, x, name=""):
+    """Compare the gradient of `f` at `x` with central differences, at every entry of `x`.
+
+    Parameters
+    ----------
+    f : callable
+        f(x) -> (loss, gradient): a scalar, and an array of the shape of `x`. It must give the same
+        result whenever it is called with the same `x`: draw random numbers before, not inside.
+    x : ndarray of float64, any shape
+        The point. Entries are moved in place while the check runs; afterwards, also when `f`
+        raises, `x` is what it was.
+    name : str
+        What is being checked, for the error message.
+
+    Returns
+    -------
+    None
+        Returning at all means that the gradient passed.
+
+    Raises
+    ------
+    GradientCheckError
+        If an entry's error |a - n| / max(1, |a|, |n|) between analytic a and numeric n exceeds
+        1e-6; or if the largest error is over one hundredth of the largest entry, which catches a
+        small gradient (of a mean over many examples, say) that is wrong, or zero, throughout.
+        The message names the worst index and both values. Also if `f` is random, changes `x`,
+        returns a loss that is no scalar, a gradient of another shape, NaN or infinity.
+    TypeError, ValueError
+        If `x` is not a writeable, non-empty ndarray of float64: central differences are meaningless
+        in float32.
+
+    Notes
+    -----
+    n_i = (f(x + h e_i) - f(x - h e_i)) / 2h, exact up to terms in h^2; h = 1e-5 max(1, |x_i|).
+
+    Examples
+    --------
+    >>> gradcheck_naive(lambda x: (np.sum(x**2), 2 * x), np.array([1.0, -3.0]), "square")
+    >>> gradcheck_naive(lambda x: (np.sum(x**2), x), np.array([1.0, -3.0]), "square")
+    Traceback (most recent call last):
+        ...
+    word2vec.gradcheck.GradientCheckError: square: gradient check failed at index (1,): \
+analytic -3, numeric -6 (error 3, allowed 6e-06)
+    """
+    _check_point(x)
+    name = name or getattr(f, "__name__", "f")
+    original = x.copy()
+    try:
+        loss, analytic = _evaluate_twice(f, x, name)
+        numeric = _central_differences(f, x, name)
+    finally:
+        x[...] = original
+    _compare(analytic, numeric, loss, name)
+
+
+def _check_point(x):
+    if not isinstance(x, np.ndarray) or x.dtype != np.float64:
+        got = f"dtype {x.dtype}" if isinstance(x, np.ndarray) else type(x).__name__
+        raise TypeError(f"x must be an ndarray of float64. Got {got} instead.")
+    if x.size == 0:
+        raise ValueError(f"x must have entries to check. Got shape {x.shape} instead.")
+    if not x.flags.writeable:
+        raise ValueError("x must be writeable: its entries are moved in place. Pass a copy.")
+
+
+def _evaluate_twice(f, x, name):
+    """Loss and gradient at x, after making sure that f is a function fit to be checked."""
+    before = x.copy()
+    loss, gradient = _call(f, x, name)
+    gradient = np.array(gradient, dtype=np.float64)  # f might reuse its buffer in the next call
+    if gradient.shape != x.shape:
+        raise GradientCheckError(
+            f"{name}: the gradient must have the shape of x, {x.shape}. "
+            f"Got shape {gradient.shape} instead."
+        )
+    if not np.isfinite(gradient).all():
+        raise GradientCheckError(f"{name}: the gradient has entries that are NaN or infinite.")
+    again, gradient_again = _call(f, x, name)
+    if again != loss or not np.array_equal(gradient_again, gradient):
+        raise GradientCheckError(
+            f"{name}: two evaluations at the same x differ (losses {loss:.17g} and {again:.17g}). "
+            "There is randomness inside: draw it before the check and pass it in."
+        )
+    if not np.array_equal(x, before):
+        raise GradientCheckError(f"{name}: the function changes its argument x.")
+    return loss, gradient
+
+
+def _call(f, x, name):
+    loss, gradient = f(x)
+    if np.ndim(loss) != 0:
+        raise GradientCheckError(
+            f"{name}: the loss must be a scalar. Got shape {np.shape(loss)} instead."
+        )
+    if not np.isfinite(loss):
+        raise GradientCheckError(f"{name}: the loss is {loss}; there is nothing to compare.")
+    return float(loss), gradient
+
+
+def _central_differences(f, x, name):
+    numeric = np.empty_like(x)
+    for index in np.ndindex(x.shape):
+        value = x[index]
+        step = STEP * max(1.0, abs(value))
+        above, below = value + step, value - step
+        x[index] = above
+        loss_above, _ = _call(f, x, name)
+        x[index] = below
+        loss_below, _ = _call(f, x, name)
+        x[index] = value
+        numeric[index] = (loss_above - loss_below) / (above - below)
+    return numeric
+
+
+def _compare(analytic, numeric, loss, name):
+    error = np.abs(analytic - numeric)
+    largest = max(np.abs(analytic).max(), np.abs(numeric).max())
+    # What rounding alone may do to a difference of two losses of this size.
+    noise = 100 * np.finfo(np.float64).eps * max(1.0, abs(loss)) / STEP
+    allowed = noise + np.minimum(
+        TOLERANCE * np.maximum(1.0, np.maximum(np.abs(analytic), np.abs(numeric))),
+        TOLERANCE_OF_WHOLE * largest,
+    )
+    worst = np.unravel_index(np.argmax(error / allowed), error.shape)
+    if error[worst] > allowed[worst]:
+        index = tuple(int(i) for i in worst)
+        a, n = float(analytic[worst]), float(numeric[worst])
+        raise GradientCheckError(
+            f"{name}: gradient check failed at index {index}: analytic {a:.6g}, "
+            f"numeric {n:.6g} (error {error[worst]:.2g}, allowed {allowed[worst]:.2g})",
+            index,
+            a,
+            n,
+        )

@@ -1,0 +1,221 @@
+"""Checkpoints: everything that is needed to continue a run, in one file that proves itself whole.
+
+A checkpoint is an ``.npz`` archive: the arrays under their names, and under ``header`` a JSON text
+with the versions of the format and of this library, the settings of the run and its state. The
+archive ends with a comment, the SHA-256 of all bytes before it, so ``np.load`` reads the file and
+any damage shows. Nothing is pickled. Files are written beside and renamed, and the last two are
+kept. One run at a time uses a directory: whoever saves there holds its lock (see `locks`).
+"""
+
+import hashlib
+import json
+import re
+import warnings
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from .. import __version__
+from .files import atomic_write
+
+VERSION = 2
+NUM_KEPT = 2
+
+_NAME = re.compile(r"checkpoint-(\d+)\.npz")
+_DIGEST_LENGTH = 64  # hexadecimal digits of a SHA-256
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that cannot be used: it belongs to another run, or is damaged."""
+
+
+class DamagedCheckpointError(CheckpointError):
+    """A checkpoint that is not what was written."""
+
+
+class Checkpoint(NamedTuple):
+    """What a checkpoint file holds."""
+
+    settings: dict  # what must be the same for the run to be the same
+    state: dict  # where the run was
+    arrays: dict  # from name to ndarray
+
+
+def save_checkpoint(directory, iteration, checkpoint):
+    """Write a checkpoint, and remove all but the one before it.
+
+    Parameters
+    ----------
+    directory : str or path-like
+        Created if it does not exist.
+    iteration : int
+        Names the file, ``checkpoint-<iteration>.npz``; larger is later. A file that says to be
+        later than this one is removed: the run was continued before it, because it is damaged.
+    checkpoint : Checkpoint
+        Settings and state must be JSON values; NumPy arrays in them become lists.
+
+    Returns
+    -------
+    pathlib.Path
+        The file. It is complete and on disk.
+    """
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    header = {
+        "version": VERSION,
+        "library": __version__,
+        "settings": checkpoint.settings,
+        "state": checkpoint.state,
+    }
+    path = directory / f"checkpoint-{iteration:09d}.npz"
+    with atomic_write(path, "w+b") as file:
+        np.savez(file, header=np.array(_to_json(header)), **checkpoint.arrays)
+        with zipfile.ZipFile(file, "a") as archive:
+            archive.comment = b"0" * _DIGEST_LENGTH  # place for the digest
+        digest = _digest(file)
+        file.seek(-_DIGEST_LENGTH, 2)
+        file.write(digest)
+    _remove_others(directory, path)
+    return path
+
+
+def read_checkpoint(path):
+    """Read one checkpoint file.
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Returns
+    -------
+    Checkpoint
+
+    Raises
+    ------
+    DamagedCheckpointError
+        If a byte of the file is not what was written.
+    CheckpointError
+        If another version of this library wrote it.
+    """
+    with open(path, "rb") as file:
+        expected = _digest(file)
+        if not expected or file.read() != expected:
+            raise DamagedCheckpointError(f"{path} is damaged: its checksum does not match.")
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    header = json.loads(str(arrays.pop("header")))
+    if (header["version"], header.get("library")) != (VERSION, __version__):
+        raise CheckpointError(
+            f"{path} was written by version {header.get('library', 'unknown')} of word2vec "
+            f"(checkpoint format {header['version']}); this is version {__version__} (format "
+            f"{VERSION}), which might go on with other results. Continue with that version, or use "
+            "another directory to start anew."
+        )
+    return Checkpoint(header["settings"], header["state"], arrays)
+
+
+def load_latest_checkpoint(directory, settings):
+    """The newest undamaged checkpoint in a directory, if it belongs to the run with `settings`.
+
+    Parameters
+    ----------
+    directory : str or path-like
+    settings : dict
+        As they would be saved now.
+
+    Returns
+    -------
+    Checkpoint or None
+        None if there is no checkpoint, or no directory. A damaged file is passed over with a
+        RuntimeWarning, and the one before it is used.
+
+    Raises
+    ------
+    CheckpointError
+        If all checkpoints are damaged, or the newest whole one has other settings or another
+        version; the message names what differs.
+    """
+    damage = []
+    for path in reversed(_list_checkpoints(directory)):
+        try:
+            checkpoint = read_checkpoint(path)
+        except DamagedCheckpointError as error:
+            damage.append(str(error))
+            continue
+        for message in damage:
+            warnings.warn(f"{message} Continuing from {path.name}.", RuntimeWarning, stacklevel=2)
+        _check_settings(path, checkpoint.settings, settings)
+        return checkpoint
+    if damage:
+        raise CheckpointError(
+            " ".join(damage) + " No other checkpoint is left: delete the directory to start anew."
+        )
+    return None
+
+
+def name_latest_checkpoint(directory):
+    """A sentence for error messages that names the newest checkpoint; "" if there is none."""
+    paths = _list_checkpoints(directory) if directory else []
+    return f" The last good checkpoint is {paths[-1]}." if paths else ""
+
+
+def fingerprint(value):
+    """SHA-256, in hexadecimal, of an array (dtype, shape and content) or of JSON values."""
+    if isinstance(value, np.ndarray):
+        content = np.ascontiguousarray(value)
+        digest = hashlib.sha256(f"{content.dtype.str}{content.shape}".encode())
+        digest.update(content.data)
+        return digest.hexdigest()
+    return hashlib.sha256(_to_json(value).encode()).hexdigest()
+
+
+def _to_json(value):
+    """JSON text of `value`; NumPy arrays and numbers (in generator states, say) become plain."""
+    return json.dumps(value, sort_keys=True, default=lambda array: array.tolist())
+
+
+def _digest(file):
+    """SHA-256 of an open file but for its last 64 bytes, where the file is left; b"" if shorter."""
+    remaining = file.seek(0, 2) - _DIGEST_LENGTH
+    if remaining <= 0:
+        return b""
+    file.seek(0)
+    digest = hashlib.sha256()
+    while remaining:
+        block = file.read(min(remaining, 1 << 20))
+        digest.update(block)
+        remaining -= len(block)
+    return digest.hexdigest().encode()
+
+
+def _list_checkpoints(directory):
+    """Checkpoint files, the oldest first."""
+    numbered = [(_NAME.fullmatch(path.name), path) for path in Path(directory).glob("*.npz")]
+    return [path for _, path in sorted((int(match[1]), path) for match, path in numbered if match)]
+
+
+def _remove_others(directory, newest):
+    """Remove what is not `newest` or the one before it."""
+    paths = _list_checkpoints(directory)
+    end = paths.index(newest) + 1
+    for path in paths[: max(0, end - NUM_KEPT)] + paths[end:]:
+        path.unlink()
+    for path in directory.glob("checkpoint-*.npz.tmp"):  # left behind by a kill
+        path.unlink()
+
+
+def _check_settings(path, saved, current):
+    current = json.loads(_to_json(current))
+    differing = [
+        f"{name} is {current.get(name)!r}, was {saved.get(name)!r}"
+        for name in sorted(saved.keys() | current.keys())
+        if saved.get(name) != current.get(name)
+    ]
+    if differing:
+        raise CheckpointError(
+            f"{path} belongs to another run: {'; '.join(differing)}. "
+            "Use the settings of that run, or another directory."
+        )

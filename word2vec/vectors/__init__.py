@@ -1,0 +1,5 @@
+"""Word vectors once they are trained: questions asked of them, and the files they are kept in."""
+
+from .by_name import load_vectors, save_vectors
+from .keyed_vectors import KeyedVectors
+from .unknown_key import UnknownKeyError
