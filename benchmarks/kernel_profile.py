@@ -13,7 +13,7 @@ the same vectors, bit for bit. All times are processor times, which a busy machi
     scatter           summing the gradients of each row
     sigmoid           of the scores
     loss              measured on a part of the blocks
-    runs              laying out a stretch of text: subsampling, windows
+    layout            laying out a stretch of text: subsampling, windows
     negatives         drawing them
     step              moving the vectors
     elementwise       all other operations on the kernel's arrays: masks, weights, sums
@@ -40,6 +40,7 @@ from word2vec import Word2Vec
 from word2vec.corpus.encoded import encode
 from word2vec.engine import kernels
 from word2vec.engine import units as engine
+from word2vec.engine.schedule import LEAST_UNITS, LONGEST_UNIT, UNITS_PER_ROUND, Schedule
 from word2vec.engine.units import Engine
 from word2vec.sampling import AliasTable
 
@@ -50,7 +51,7 @@ PARTS = {
     "scatter": [(kernels, "sum_rows")],
     "sigmoid": [(kernels, "_sigmoid_in_place")],
     "loss": [(kernels, "log_sigmoid")],
-    "runs": [(engine, "draw_run")],
+    "layout": [(engine, "draw_blocks")],
     "negatives": [(AliasTable, "draw")],
     "step": [(engine, "bounded_moves"), (engine, "move_rows")],
 }
@@ -177,25 +178,25 @@ def _plain(x):
 
 def random_corpus(num_words, rng):
     """Counts of words as frequent as Zipf's, and a text of them, long enough for whole units."""
-    num_ids = engine.LEAST_UNITS * max(engine.LONGEST_UNIT.values())
+    num_tokens = LEAST_UNITS * max(LONGEST_UNIT.values())
     weights = 1 / np.arange(1, num_words + 1)
-    ids = rng.choice(num_words, size=num_ids, p=weights / weights.sum()).astype(np.int32)
-    counts = np.maximum(1, np.bincount(ids, minlength=num_words))
-    ids[::25] = num_words  # ends of sentences
-    return counts, ids
+    tokens = rng.choice(num_words, size=num_tokens, p=weights / weights.sum()).astype(np.int32)
+    counts = np.maximum(1, np.bincount(tokens, minlength=num_words))
+    tokens[::25] = num_words  # ends of sentences
+    return counts, tokens
 
 
 def read_corpus(path, min_count):
     """Counts of the words of a text file, and the encoded text."""
     with tempfile.TemporaryDirectory() as folder:
         corpus = encode(path, folder, min_count)
-        return corpus.vocab.counts, np.array(corpus.ids)
+        return corpus.vocab.counts, np.array(corpus.tokens)
 
 
 def train(worker, units):
     """Rounds of training, as `Word2Vec.fit` does them."""
-    for start in range(0, len(units), engine.UNITS_PER_ROUND):
-        in_round = units[start : start + engine.UNITS_PER_ROUND]
+    for start in range(0, len(units), UNITS_PER_ROUND):
+        in_round = units[start : start + UNITS_PER_ROUND]
         for moves in [worker.moves(unit, worker.compute(unit)) for unit in in_round]:
             worker.apply(moves)
 
@@ -209,17 +210,19 @@ class Turn(NamedTuple):
     large_rate: float
 
 
-def run_turns(plan, counts, ids, units, num_turns):
+def run_turns(options, counts, tokens, num_units, num_turns):
     """Train on the same units, from the same vectors, in each turn."""
-    shape = (len(counts), plan.vector_size)
-    rng = np.random.default_rng(plan.seed)
-    vectors = rng.uniform(-0.5, 0.5, size=shape).astype(np.float32) / plan.vector_size
+    shape = (len(counts), options.vector_size)
+    rng = np.random.default_rng(options.seed)
+    vectors = rng.uniform(-0.5, 0.5, size=shape).astype(np.float32) / options.vector_size
     matrices = vectors, np.zeros(shape, np.float32)
-    train(Engine(plan, counts, ids, *matrices), units)  # unmeasured: caches, memory
+    schedule = Schedule.of(len(tokens), options)
+    units = range(min(num_units, schedule.units_per_epoch))
+    train(Engine(options, schedule, counts, tokens, *matrices), units)  # unmeasured: caches, memory
 
     def timed():
         trained = [matrix.copy() for matrix in matrices]
-        worker = Engine(plan, counts, ids, *trained)
+        worker = Engine(options, schedule, counts, tokens, *trained)
         start = time.thread_time()
         train(worker, units)
         return time.thread_time() - start, trained
@@ -309,20 +312,22 @@ def print_rates(turns):
 
 def main(argv=None):
     args = parse_args(argv)
-    plan = Word2Vec(
+    options = Word2Vec(
         model=args.model,
         vector_size=args.vector_size,
         window=args.window,
         negative=args.negative,
         sample=args.sample,
-    ).plan
+    ).options
     if args.corpus:
-        counts, ids = read_corpus(args.corpus, args.min_count)
+        counts, tokens = read_corpus(args.corpus, args.min_count)
     else:
-        counts, ids = random_corpus(args.words, np.random.default_rng(plan.seed))
-    schedule = engine.Schedule.of(len(ids), plan)
+        counts, tokens = random_corpus(args.words, np.random.default_rng(options.seed))
+    schedule = Schedule.of(len(tokens), options)
     units = range(min(args.units, schedule.units_per_epoch))
-    num_words = (ids[: len(units) * schedule.unit_length] < len(counts)).sum()  # no sentence ends
+    num_words = (
+        tokens[: len(units) * schedule.unit_length] < len(counts)
+    ).sum()  # no sentence ends
     print(
         f"{args.model}, vector_size {args.vector_size}, window {args.window}, negative "
         f"{args.negative}, sample {args.sample:g}; vocabulary {len(counts):,}; {len(units)} units "
@@ -330,7 +335,7 @@ def main(argv=None):
     )
     # More threads would only disturb each other in products as small as these.
     with threadpool_limits(limits=1, user_api="blas"):
-        turns = run_turns(plan, counts, ids, units, args.turns)
+        turns = run_turns(options, counts, tokens, args.units, args.turns)
         overhead = [100 * (turn.profiled_seconds / turn.plain_seconds - 1) for turn in turns]
         speed = [num_words / turn.plain_seconds for turn in turns]
         print(f"words/s of processor time, plain: {spread(speed, 0)}")

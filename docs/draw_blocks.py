@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from word2vec.engine.blocks import draw_run  # noqa: E402 - needs the path above
+from word2vec.engine.blocks import draw_blocks  # noqa: E402 - needs the path above
 
 BLOCK_SIZE, WINDOW, VOCAB_SIZE, NUM_TOKENS, SENTENCE_END = 16, 5, 1000, 64, 37
 
@@ -21,7 +21,7 @@ def main():
     ids = np.insert(rng.integers(VOCAB_SIZE, size=NUM_TOKENS), SENTENCE_END, VOCAB_SIZE)
     keep = np.full(VOCAB_SIZE + 1, 2, dtype=np.float32)
     ids = ids.astype(np.int32)
-    run = draw_run(ids, VOCAB_SIZE, keep, WINDOW, "expected", None, 0, BLOCK_SIZE, rng)
+    run = draw_blocks(ids, VOCAB_SIZE, keep, WINDOW, "expected", None, 0, BLOCK_SIZE, rng)
 
     figure, ax = plt.subplots(figsize=(7, 7), layout="constrained")
     for block, weights in enumerate(run.weights):

@@ -1,5 +1,6 @@
 import os
 import signal
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from word2vec.rowsparse import RowSparse
 from word2vec.saving.checkpoint import CheckpointError, read_checkpoint
-from word2vec.sgd import linear_schedule, sgd
+from word2vec.sgd import linear_schedule, plain_sgd, sgd
 
 START = np.array([0.5, -1.0, 2.0])
 
@@ -54,6 +55,11 @@ def recorded(field):
 
 
 # The update
+
+
+def test_plain_sgd_makes_the_same_updates_bit_for_bit():
+    plain = plain_sgd(noisy_square(np.random.default_rng(0)), START, 0.1, 50)
+    assert_array_equal(plain, noisy_run(anneal_every=None))
 
 
 def test_update_is_minus_step_times_gradient():
@@ -210,8 +216,8 @@ def test_progress_goes_on_after_a_resume_as_if_nothing_had_happened(tmp_path):
         seen = {}
 
         def callback(progress):
-            seen[progress.iteration] = progress._replace(
-                x=progress.x.tolist(), curve=[*progress.curve]
+            seen[progress.iteration] = replace(
+                progress, x=progress.x.tolist(), curve=[*progress.curve], resumed_at=0
             )
             if progress.iteration == kill:
                 raise Killed

@@ -5,7 +5,6 @@ from typing import NamedTuple
 from utils.progress_bar import ProgressBar
 from word2vec import KeyedVectors, Word2Vec
 from word2vec.classic.train import train_classic
-from word2vec.corpus.sentences import LineSentences
 from word2vec.sgd import CURVE_EVERY
 
 
@@ -72,7 +71,6 @@ def train_with_sgd(corpus, settings, checkpoint_dir):
     Training
     """
     iterations, batch_size = settings["iterations"], settings["batch_size"]
-    sentences = corpus if isinstance(corpus, list) else LineSentences(corpus)
     start = last = None
     with ProgressBar("window") as bar:
 
@@ -89,7 +87,7 @@ def train_with_sgd(corpus, settings, checkpoint_dir):
                     text=f"loss {progress.smoothed_loss:.3f}",
                 )
 
-        vectors = train_classic(sentences, **settings, checkpoint_dir=checkpoint_dir, callback=show)
+        vectors = train_classic(corpus, **settings, checkpoint_dir=checkpoint_dir, callback=show)
     curve = [[CURVE_EVERY * number, loss] for number, loss in enumerate(last.curve, start=1)]
     return Training(
         vectors=vectors,

@@ -13,8 +13,7 @@ from utils.optimizers import train_with_engine, train_with_sgd
 from utils.pictures import save_training_pictures
 from utils.treebank import DATA_DIR, StanfordSentiment, default_path
 from word2vec.corpus.textfile import check_text_file
-from word2vec.engine.trainer import DEFAULT_ALPHA
-from word2vec.engine.units import kind_of_model
+from word2vec.options import DEFAULT_ALPHA, EngineOptions
 from word2vec.saving.files import atomic_write
 from word2vec.saving.locks import lock_directory
 
@@ -24,7 +23,7 @@ COMMON = {
     "loss": "neg_sampling",
     "cbow_reduction": "mean",
     "window": 5,
-    "seed": 0,
+    "seed": 1,
 }
 ENGINE = COMMON | {
     "vector_size": 100,
@@ -254,8 +253,7 @@ def settings_for(options, kind):
                 )
             settings[name] = given
     if settings.get("alpha", 0) is None:
-        model = kind_of_model(settings["model"], settings["cbow_reduction"])
-        settings["alpha"] = DEFAULT_ALPHA[model]
+        settings["alpha"] = EngineOptions(**settings).alpha
     return settings
 
 

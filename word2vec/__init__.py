@@ -1,8 +1,8 @@
 """word2vec in plain NumPy: every formula derived by hand and proved by a numerical check."""
 
-__version__ = "0.1.0"  # before the imports: checkpoints carry it
+__version__ = "0.2.0"  # before the imports: checkpoints carry it
 
-from .engine.trainer import Word2Vec
+from .engine import TrainingProgress, Word2Vec, WorkerError
 from .functions import (
     log_sigmoid,
     log_softmax,
@@ -13,6 +13,7 @@ from .functions import (
     sigmoid_grad,
     softmax,
 )
+from .gradcheck import GradientCheckError, gradcheck_naive
 from .losses import (
     naive_softmax_loss_and_gradient,
     neg_sampling_loss_and_gradient,
@@ -20,5 +21,36 @@ from .losses import (
 )
 from .models import cbow, skipgram
 from .network import num_parameters, two_layer_net
-from .sgd import sgd
-from .vectors.keyed_vectors import KeyedVectors
+from .saving import CheckpointError, Interrupted, InUseError
+from .sgd import plain_sgd, sgd
+from .vectors import KeyedVectors, UnknownKeyError
+
+__all__ = [
+    "CheckpointError",
+    "GradientCheckError",
+    "InUseError",
+    "Interrupted",
+    "KeyedVectors",
+    "TrainingProgress",
+    "UnknownKeyError",
+    "Word2Vec",
+    "WorkerError",
+    "cbow",
+    "gradcheck_naive",
+    "log_sigmoid",
+    "log_softmax",
+    "naive_softmax_loss_and_gradient",
+    "neg_sampling_loss_and_gradient",
+    "normalize_rows",
+    "num_parameters",
+    "plain_sgd",
+    "relu",
+    "relu_grad",
+    "sgd",
+    "sigmoid",
+    "sigmoid_grad",
+    "skipgram",
+    "softmax",
+    "softmax_cross_entropy",
+    "two_layer_net",
+]

@@ -7,11 +7,6 @@ import sys
 
 import numpy as np
 
-# Farther or more than makes sense, and yet little enough for memory.
-LARGEST_WINDOW = 1000
-LARGEST_NEGATIVE = 10_000
-LARGEST_SEED = 2**128 - 1  # as much as NumPy's own seeds have
-
 
 def as_float_array(name, value, ndim=None):
     """`value` as a floating-point array: float32 and float64 as they are, integers as float64.
@@ -136,36 +131,3 @@ def check_memory(num_bytes, what, cure):
             f"{what} would take at least {num_bytes >> 20:,} MiB of memory; "
             f"this machine has {installed >> 20:,} MiB. {cure}"
         )
-
-
-def check_training_arguments(
-    *,
-    model,
-    loss,
-    cbow_reduction,
-    vector_size,
-    window,
-    negative,
-    min_count,
-    ns_exponent,
-    sample,
-    seed,
-):
-    """The arguments that both trainers have, as plain Python values in a dict."""
-    check_choice("model", model, ("skipgram", "cbow"))
-    check_choice("loss", loss, ("neg_sampling", "naive_softmax"))
-    check_choice("cbow_reduction", cbow_reduction, ("mean", "sum"))
-    if sample is not None:
-        sample = check_positive("sample", sample, ", or None to keep every token")
-    return {
-        "model": model,
-        "loss": loss,
-        "cbow_reduction": cbow_reduction,
-        "vector_size": check_integer("vector_size", vector_size, 1),
-        "window": check_integer("window", window, 1, LARGEST_WINDOW),
-        "negative": check_integer("negative", negative, 1, LARGEST_NEGATIVE),
-        "min_count": check_integer("min_count", min_count, 1),
-        "ns_exponent": check_finite("ns_exponent", ns_exponent),
-        "sample": sample,
-        "seed": check_integer("seed", seed, 0, LARGEST_SEED),
-    }

@@ -1,4 +1,4 @@
-"""Chance in word2vec: which tokens are kept, and which words serve as negatives."""
+"""Chance in word2vec: where vectors start, which tokens are kept, which words are negatives."""
 
 import numpy as np
 
@@ -7,6 +7,28 @@ from .checks import as_indices, check_finite, check_positive
 # Negatives that are their own target are drawn again; more often than this only if the target is
 # nearly all of the noise.
 REDRAWS = 100
+
+
+def starting_vectors(vocab_size, vector_size, rng, dtype=np.float64):
+    """Where training starts, as in the C program.
+
+    Parameters
+    ----------
+    vocab_size, vector_size : int
+        V and d.
+    rng : numpy.random.Generator
+    dtype : np.float64 or np.float32
+
+    Returns
+    -------
+    center_vectors : ndarray of shape (V, d)
+        Uniform in [-1/2d, 1/2d).
+    outside_vectors : ndarray of shape (V, d)
+        Zero: the first scores are then zero as well, and every word is as likely as another.
+    """
+    shape = vocab_size, vector_size
+    center_vectors = (rng.random(shape, dtype=dtype) - dtype(0.5)) / dtype(vector_size)
+    return center_vectors, np.zeros(shape, dtype=dtype)
 
 
 def keep_probabilities(counts, threshold):

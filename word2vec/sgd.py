@@ -1,37 +1,70 @@
-"""Stochastic gradient descent over anything that returns a loss and a gradient."""
+"""Stochastic gradient descent over anything that returns a loss and a gradient.
+
+`plain_sgd` is all there is to it. `sgd` makes the same updates, bit for bit, and can be watched,
+stopped, killed and continued.
+"""
+
+from __future__ import annotations
 
 import contextlib
 import numbers
-from typing import NamedTuple
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from .checks import as_float_array, check_integer
 from .rowsparse import RowSparse
-from .saving.checkpoint import (
-    Checkpoint,
-    CheckpointError,
-    fingerprint,
-    load_latest_checkpoint,
-    name_latest_checkpoint,
-    save_checkpoint,
-)
-from .saving.interrupts import held_back_signals
+from .saving.checkpoint import Checkpoint, CheckpointError, fingerprint, name_latest_checkpoint
 from .saving.locks import lock_directory
+from .saving.resumable import Progress, carry_out
 
 SMOOTHING = 0.95
 CURVE_EVERY = 100
 
 
-class Progress(NamedTuple):
-    """What `sgd` tells its callback after each iteration."""
+def plain_sgd(f, x0, step, iterations):
+    """Gradient descent as in the textbook: x <- x - step * gradient, again and again.
 
-    iteration: int  # updates made so far, across a resume
+    Parameters
+    ----------
+    f : callable
+        f(x) -> (loss, gradient of the shape of x).
+    x0 : array_like
+        The start; left unchanged.
+    step : float
+    iterations : int
+
+    Returns
+    -------
+    ndarray of the shape of `x0`
+
+    Examples
+    --------
+    >>> plain_sgd(lambda x: (np.sum(x**2), 2 * x), [8.0, -16.0], step=0.25, iterations=3)
+    array([ 1., -2.])
+    """
+    x = np.array(x0, dtype=float)
+    for _ in range(iterations):
+        _, gradient = f(x)
+        x -= step * gradient
+    return x
+
+
+@dataclass(frozen=True, kw_only=True)
+class SgdProgress(Progress):
+    """What `sgd` tells its callback after each iteration; `done` and `total` count iterations."""
+
     x: np.ndarray  # the current parameters themselves, not a copy: look, do not touch
-    loss: float  # of this iteration, before its update
     smoothed_loss: float  # exponential moving average, 0.95 old + 0.05 new
     step: float  # the step this iteration used
     curve: list  # the smoothed loss after every 100th iteration, from the first run on
+
+    @property
+    def iteration(self) -> int:
+        """Updates made so far, across a resume; `loss` is that before the last of them."""
+        return self.done
 
 
 def sgd(
@@ -77,7 +110,7 @@ def sgd(
         JSON values that describe `f` (data, model, seed, ...). They are kept in the checkpoints,
         and a checkpoint with others is refused.
     callback : callable, optional
-        Called with a `Progress` after every iteration, and once where a resumed run starts.
+        Called with an `SgdProgress` after every iteration, and once where a resumed run starts.
     rng : numpy.random.Generator, optional
         The generator that `f` draws from, so that checkpoints can hold its state.
 
@@ -95,6 +128,9 @@ def sgd(
         kept; none is written with such numbers.
     InUseError
         If another run uses `checkpoint_dir`.
+    Interrupted
+        If SIGINT or SIGTERM came and the program's own handler returned: the run is saved, but
+        not done. Only with `checkpoint_dir`.
     TypeError, ValueError
         If an argument is out of range, or the gradient's shape is not that of x.
 
@@ -109,67 +145,33 @@ def sgd(
     >>> bool(np.abs(x).max() < 1e-9)
     True
     """
-    step_at = _step_schedule(step, anneal_every)
     check_integer("iterations", iterations, 0)
     check_integer("checkpoint_every", checkpoint_every, 1)
     x = as_float_array("x0", x0).copy()
     if not np.isfinite(x).all():
         raise ValueError("x0 must be finite. Got NaN or infinity instead.")
-    run = {
-        **(settings or {}),
-        "x0": f"{x.dtype}{x.shape} {fingerprint(x)}",
-        "step": step_at(0),
-        "anneal_every": anneal_every,
-        "generator": rng and fingerprint(rng.bit_generator.state),
-    }
-    with contextlib.ExitStack() as stack:
-        signals = []
-        if checkpoint_dir:
-            signals = stack.enter_context(held_back_signals())
-            stack.enter_context(lock_directory(checkpoint_dir))
-        saved = checkpoint_dir and load_latest_checkpoint(checkpoint_dir, run)
-        if saved:
-            x, done, smoothed_loss, curve = _restore(saved, step_at, iterations, rng)
-            if callback:
-                step_now, loss = saved.state["step"], saved.state["loss"]
-                callback(Progress(done, x, loss, smoothed_loss, step_now, curve))
-        else:
-            x, done, smoothed_loss, curve = _postprocess(postprocessing, x), 0, None, []
-
-        stop = done == iterations
-        while not stop:
-            step_now = step_at(done)
-            with np.errstate(over="ignore", invalid="ignore"):  # one error instead, below
-                loss, gradient = f(x)
-                changed = _update(x, step_now, gradient)
-                if postprocessing:
-                    x = changed = _postprocess(postprocessing, x)
-                for what, values in (("loss", loss), ("x", changed)):
-                    if not _all_finite(values):
-                        raise FloatingPointError(_diverged(what, done, step_now, checkpoint_dir))
-
-            done += 1
-            loss = float(loss)
-            if smoothed_loss is None:
-                smoothed_loss = loss
-            smoothed_loss = SMOOTHING * smoothed_loss + (1 - SMOOTHING) * loss
-            if done % CURVE_EVERY == 0:
-                curve.append(smoothed_loss)
-            if callback:
-                callback(Progress(done, x, loss, smoothed_loss, step_now, curve))
-
-            stop = done == iterations or bool(signals)
-            if checkpoint_dir and (stop or done % checkpoint_every == 0):
-                state = {
-                    "iteration": done,
-                    "step": step_now,
-                    "loss": loss,
-                    "smoothed_loss": smoothed_loss,
-                    "generator": rng and rng.bit_generator.state,
-                }
-                arrays = {"parameters": x, "curve": np.array(curve)}
-                save_checkpoint(checkpoint_dir, done, Checkpoint(run, state, arrays))
-    return x
+    step_at = _step_schedule(step, anneal_every)
+    descent = _Descent(
+        f=f,
+        x=_postprocess(postprocessing, x),
+        step_at=step_at,
+        iterations=iterations,
+        postprocessing=postprocessing,
+        checkpoint_every=checkpoint_every,
+        checkpoint_dir=checkpoint_dir,
+        callback=callback,
+        rng=rng,
+        settings={
+            **(settings or {}),
+            "x0": f"{x.dtype}{x.shape} {fingerprint(x)}",
+            "step": step_at(0),
+            "anneal_every": anneal_every,
+            "generator": rng and fingerprint(rng.bit_generator.state),
+        },
+    )
+    with lock_directory(checkpoint_dir) if checkpoint_dir else contextlib.nullcontext():
+        carry_out(descent, checkpoint_dir or None)
+    return descent.x
 
 
 def linear_schedule(start, end, iterations):
@@ -201,6 +203,110 @@ def linear_schedule(start, end, iterations):
     return step_at
 
 
+@dataclass
+class _Descent:
+    """A run of `sgd`, as something that `carry_out` can save and continue."""
+
+    f: Callable
+    x: np.ndarray
+    step_at: Callable[[int], float]
+    iterations: int
+    postprocessing: Callable | None
+    checkpoint_every: int
+    checkpoint_dir: Any
+    callback: Callable[[SgdProgress], Any] | None
+    rng: np.random.Generator | None
+    settings: dict[str, Any]
+    position: int = 0  # updates made
+    resumed_at: int = 0
+    last_loss: float = 0.0
+    last_step: float = 0.0
+    smoothed_loss: float | None = None
+    curve: list[float] = field(default_factory=list)
+
+    @property
+    def is_done(self) -> bool:
+        return self.position >= self.iterations
+
+    def step(self) -> bool:
+        step = self.step_at(self.position)
+        with np.errstate(over="ignore", invalid="ignore"):  # one error instead, below
+            loss, gradient = self.f(self.x)
+            changed = _update(self.x, step, gradient)
+            if self.postprocessing:
+                self.x = changed = _postprocess(self.postprocessing, self.x)
+            self._check_finite("loss", loss, step)
+            self._check_finite("x", changed, step)
+
+        self.position += 1
+        self.last_loss, self.last_step = float(loss), step
+        if self.smoothed_loss is None:
+            self.smoothed_loss = self.last_loss
+        self.smoothed_loss = SMOOTHING * self.smoothed_loss + (1 - SMOOTHING) * self.last_loss
+        if self.position % CURVE_EVERY == 0:
+            self.curve.append(self.smoothed_loss)
+        self._report()
+        return self.is_done or self.position % self.checkpoint_every == 0
+
+    def checkpoint(self) -> Checkpoint:
+        state = {
+            "iteration": self.position,
+            "step": self.last_step,
+            "loss": self.last_loss,
+            "smoothed_loss": self.smoothed_loss,
+            "generator": self.rng and self.rng.bit_generator.state,
+        }
+        arrays = {"parameters": self.x, "curve": np.array(self.curve)}
+        return Checkpoint(self.settings, state, arrays)
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        state = checkpoint.state
+        done = state["iteration"]
+        if done > self.iterations:
+            raise CheckpointError(
+                f"The checkpoint is at iteration {done}, beyond the {self.iterations} asked for. "
+                "Ask for more iterations, or use another directory."
+            )
+        if self.step_at(done - 1) != state["step"]:
+            raise CheckpointError(
+                f"The step of iteration {done - 1} is {self.step_at(done - 1)}, was "
+                f"{state['step']}: the checkpoint belongs to a run with another schedule. Use "
+                "another directory."
+            )
+        if self.rng is not None:
+            self.rng.bit_generator.state = state["generator"]
+        self.x = checkpoint.arrays["parameters"]
+        self.curve = checkpoint.arrays["curve"].tolist()
+        self.position = self.resumed_at = done
+        self.last_loss, self.last_step = state["loss"], state["step"]
+        self.smoothed_loss = state["smoothed_loss"]
+        self._report()
+
+    def _report(self) -> None:
+        if self.callback:
+            self.callback(
+                SgdProgress(
+                    done=self.position,
+                    total=self.iterations,
+                    unit="iteration",
+                    loss=self.last_loss,
+                    resumed_at=self.resumed_at,
+                    x=self.x,
+                    smoothed_loss=self.smoothed_loss,
+                    step=self.last_step,
+                    curve=self.curve,
+                )
+            )
+
+    def _check_finite(self, what: str, values: Any, step: float) -> None:
+        # A sum is several times faster and hides neither NaN nor infinity; but it can overflow.
+        if not (np.isfinite(np.sum(values)) or np.isfinite(values).all()):
+            raise FloatingPointError(
+                f"{what} became NaN or infinite in iteration {self.position}, at step {step:g}. "
+                f"The step is too large: lower it.{name_latest_checkpoint(self.checkpoint_dir)}"
+            )
+
+
 def _step_schedule(step, anneal_every):
     """The step as a function of the iteration, checked."""
     if anneal_every is not None:
@@ -213,25 +319,6 @@ def _step_schedule(step, anneal_every):
         return float(base) * 0.5 ** (iteration // anneal_every if anneal_every else 0)
 
     return step_at
-
-
-def _restore(saved, step_at, iterations, rng):
-    """Parameters, iteration, smoothed loss and curve of a checkpoint; sets the generator."""
-    done = saved.state["iteration"]
-    if done > iterations:
-        raise CheckpointError(
-            f"The checkpoint is at iteration {done}, beyond the {iterations} asked for. "
-            "Ask for more iterations, or use another directory."
-        )
-    if step_at(done - 1) != saved.state["step"]:
-        raise CheckpointError(
-            f"The step of iteration {done - 1} is {step_at(done - 1)}, was {saved.state['step']}: "
-            "the checkpoint belongs to a run with another schedule. Use another directory."
-        )
-    if rng is not None:
-        rng.bit_generator.state = saved.state["generator"]
-    curve = saved.arrays["curve"].tolist()
-    return saved.arrays["parameters"], done, saved.state["smoothed_loss"], curve
 
 
 def _update(x, step, gradient):
@@ -249,11 +336,6 @@ def _update(x, step, gradient):
     return x
 
 
-def _all_finite(values):
-    # A sum is several times faster and hides neither NaN nor infinity; but it can itself overflow.
-    return np.isfinite(np.sum(values)) or np.isfinite(values).all()
-
-
 def _postprocess(postprocessing, x):
     if postprocessing is None:
         return x
@@ -264,10 +346,3 @@ def _postprocess(postprocessing, x):
             f"Got shape {processed.shape} instead."
         )
     return processed.astype(x.dtype, copy=False)
-
-
-def _diverged(what, done, step, checkpoint_dir):
-    return (
-        f"{what} became NaN or infinite in iteration {done}, at step {step:g}. "
-        f"The step is too large: lower it.{name_latest_checkpoint(checkpoint_dir)}"
-    )

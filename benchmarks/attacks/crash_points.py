@@ -121,7 +121,7 @@ def read_ids(directory):
     version = int(header["words"][0][1:])
     corpus = encode(text_of(directory, version), directory, min_count=1)
     require(list(corpus.vocab.words) == example_words(version))
-    require(np.array_equal(corpus.ids, range(9)))
+    require(np.array_equal(corpus.tokens, range(9)))
     return version
 
 

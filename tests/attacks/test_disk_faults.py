@@ -16,6 +16,7 @@ resource = pytest.importorskip("resource", reason="Windows has no such limits")
 from benchmarks.attacks.crash_points import KINDS, Kind, text_of  # noqa: E402
 from benchmarks.attacks.read_while_saving import SHARED, read_often, saving  # noqa: E402
 from word2vec import Word2Vec  # noqa: E402
+from word2vec.saving.checkpoint import save_checkpoint  # noqa: E402
 
 every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 
@@ -135,14 +136,13 @@ def test_full_disk_is_a_clear_error_and_the_old_file_stays(small_disk, kind):
 
 def test_training_stopped_by_a_full_disk_goes_on_when_there_is_room(small_disk, monkeypatch):
     directory, filler = small_disk / "run", small_disk / "filler"
-    save = Word2Vec.fit.__globals__["save_checkpoint"]
 
     def full_disk(*arguments):
         fill(filler)
-        save(*arguments)
+        return save_checkpoint(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr("word2vec.engine.trainer.save_checkpoint", full_disk)
+        patch.setattr("word2vec.saving.resumable.save_checkpoint", full_disk)
         with pytest.raises(OSError, match=r"No space left .*/run/checkpoint-\d+\.npz'"):
             fit(directory)
     assert sorted(path.name for path in directory.iterdir()) == ["corpus.ids", "corpus.json"]

@@ -137,21 +137,21 @@ def test_corpus_that_not_all_tools_can_read_is_refused(name, message, tmp_path, 
     assert message in capsys.readouterr().err
 
 
-def plan_of(model):
-    return Word2Vec(model=model, vector_size=8, window=3, sample=None).plan
+def options_of(model):
+    return Word2Vec(model=model, vector_size=8, window=3, sample=None).options
 
 
 def profile_turn(model):
     """A turn on 256 words without ends of sentences, all of them kept: 4 units of 64 words."""
-    plan = plan_of(model)
+    options = options_of(model)
     ids = np.random.default_rng(0).integers(20, size=256, dtype=np.int32)
-    (turn,) = kernel_profile.run_turns(plan, np.bincount(ids), ids, range(4), 1)
+    (turn,) = kernel_profile.run_turns(options, np.bincount(ids), ids, 4, 1)
     return turn
 
 
 @pytest.mark.parametrize("model", ["skipgram", "cbow"])
 def test_every_matrix_product_is_counted(model):
-    size, shared = BLOCK_SIZE[model], num_shared_negatives(plan_of(model))
+    size, shared = BLOCK_SIZE[model], num_shared_negatives(options_of(model))
     seen = size + 2 * 3
     if model == "skipgram":
         words = seen + shared

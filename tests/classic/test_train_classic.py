@@ -69,7 +69,7 @@ def test_killed_and_resumed_training_ends_with_the_same_bits(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"seed": 5}, "seed is 5, was 0"),
+        ({"seed": 5}, "seed is 5, was 1"),
         ({"window": 2}, "window is 2, was 5"),
         ({"min_count": 6}, "vocabulary is"),
         ({"sentences": SENTENCES[::-1]}, "corpus is"),

@@ -2,12 +2,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from word2vec.classic.windows import WindowSampler
-from word2vec.corpus.sentences import EncodedCorpus
+from word2vec.classic.windows import Sentences, WindowSampler
 
 # Every token is a word of its own, so that a word tells its place. Sentences of 5, 1, 4 and 2.
 STARTS = np.array([0, 5, 6, 10, 12])
-CORPUS = EncodedCorpus(np.arange(12), STARTS)
+CORPUS = Sentences(np.arange(12), STARTS)
 COUNTS = np.ones(12, dtype=int)
 SENTENCE = np.searchsorted(STARTS, np.arange(12), "right") - 1
 
@@ -46,7 +45,7 @@ def test_outside_words_are_all_words_within_a_reach_of_one_to_the_window():
 
 
 def test_every_reach_is_equally_likely():
-    corpus = EncodedCorpus(np.arange(101), np.array([0, 101]))
+    corpus = Sentences(np.arange(101), np.array([0, 101]))
     windows = draw(6000, window=3, corpus=corpus, counts=np.ones(101, dtype=int))
     inner = np.abs(windows.center_idx - 50) <= 47
     reach = np.bincount(windows.window_of)[inner] // 2
@@ -61,21 +60,21 @@ def test_every_sentence_with_neighbors_is_equally_likely_and_so_is_every_token_i
 
 
 def test_same_word_twice_in_a_sentence_may_be_its_own_outside_word():
-    corpus = EncodedCorpus(np.array([0, 0]), np.array([0, 2]))
+    corpus = Sentences(np.array([0, 0]), np.array([0, 2]))
     windows = draw(1, corpus=corpus, counts=np.array([2]))
     assert_array_equal(windows.outside_idx, [0])
 
 
 def test_windows_reach_across_dropped_words():
     # Word 1 makes up nearly all of the corpus, so that it is nearly always dropped.
-    corpus = EncodedCorpus(np.array([0] + [1] * 8 + [2]), np.array([0, 10]))
+    corpus = Sentences(np.array([0] + [1] * 8 + [2]), np.array([0, 10]))
     windows = draw(200, window=1, corpus=corpus, counts=np.array([1, 10**9, 1]), threshold=1e-9)
     assert {0, 2} <= set(windows.outside_idx[windows.center_idx[windows.window_of] != 1])
 
 
 def test_frequent_words_are_drawn_less_often_with_subsampling():
     tokens = np.tile([0, 1, 0, 2], 100)
-    corpus = EncodedCorpus(tokens, np.arange(0, 401, 4))
+    corpus = Sentences(tokens, np.arange(0, 401, 4))
     counts = np.bincount(tokens)
     kept, thinned = (
         draw(corpus=corpus, counts=counts, threshold=threshold) for threshold in (None, 0.05)
@@ -91,13 +90,13 @@ def test_windows_repeat_with_the_generator():
 
 @pytest.mark.parametrize("starts", [[0, 1, 2], [0]])
 def test_corpus_without_neighbors_is_refused(starts):
-    corpus = EncodedCorpus(np.arange(starts[-1]), np.array(starts))
+    corpus = Sentences(np.arange(starts[-1]), np.array(starts))
     with pytest.raises(ValueError, match="No sentence has two words of the vocabulary"):
         draw(corpus=corpus)
 
 
 def test_subsampling_that_leaves_nothing_is_refused():
-    corpus = EncodedCorpus(np.array([0, 0]), np.array([0, 2]))
+    corpus = Sentences(np.array([0, 0]), np.array([0, 2]))
     with pytest.raises(ValueError, match=r"Raise subsample_threshold"):
         draw(corpus=corpus, counts=np.array([2]), threshold=1e-30)
 

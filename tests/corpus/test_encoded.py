@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from word2vec.corpus.encoded import encode
-from word2vec.corpus.mapped import MappedIds
+from word2vec.corpus.mapped import MappedTokens
 
 TEXT = "b a c\na b\n\nd a\n"
 SENTENCES = [["b", "a", "c"], ["a", "b"], [], ["d", "a"]]
@@ -24,19 +24,19 @@ def text(tmp_path):
 def test_text_becomes_rows_with_sentence_ends(text, tmp_path):
     corpus = encode(text, tmp_path, min_count=1)
     assert corpus.vocab.words == ("a", "b", "c", "d")
-    assert_array_equal(corpus.ids, IDS)
+    assert_array_equal(corpus.tokens, IDS)
     assert corpus.num_tokens == 7
 
 
 def test_token_lists_become_the_same_as_text(tmp_path):
     corpus = encode(SENTENCES, tmp_path, min_count=1)
     assert corpus.vocab.words == ("a", "b", "c", "d")
-    assert_array_equal(corpus.ids, IDS)
+    assert_array_equal(corpus.tokens, IDS)
 
 
 def test_words_below_min_count_are_left_out(text, tmp_path):
     corpus = encode(text, tmp_path, min_count=2)
-    assert_array_equal(corpus.ids, [1, 0, 2, 0, 1, 2, 2, 0, 2])
+    assert_array_equal(corpus.tokens, [1, 0, 2, 0, 1, 2, 2, 0, 2])
     assert corpus.num_tokens == 7
 
 
@@ -47,7 +47,7 @@ def test_reading_all_ids_keeps_only_some_of_them_in_memory(tmp_path):
 
     path = tmp_path / "ids"
     np.arange(10 << 20, dtype=np.int32).tofile(path)  # 40 MiB
-    ids = MappedIds(path)
+    ids = MappedTokens(path)
     before, peak, next_id = resident_bytes(), 0, 0
     for piece in ids.pieces(1 << 16):
         assert piece[0] == next_id
@@ -60,7 +60,7 @@ def test_reading_all_ids_keeps_only_some_of_them_in_memory(tmp_path):
 def test_ids_that_were_read_stay_what_they_are(tmp_path):
     path = tmp_path / "ids"
     np.arange(8 << 20, dtype=np.int32).tofile(path)
-    ids = MappedIds(path)
+    ids = MappedTokens(path)
     first = ids[:5]
     for _ in ids.pieces():
         pass
@@ -72,12 +72,12 @@ def test_many_chunks_give_the_same_as_one(text, tmp_path, monkeypatch):
     monkeypatch.setattr("word2vec.corpus.textfile.CHUNK_BYTES", 1)
     monkeypatch.setattr("word2vec.corpus.encoded.CHUNK_SENTENCES", 2)
     for corpus in (text, SENTENCES):
-        assert_array_equal(encode(corpus, tmp_path, min_count=1).ids, IDS)
+        assert_array_equal(encode(corpus, tmp_path, min_count=1).tokens, IDS)
 
 
 def test_last_line_may_lack_its_end(text, tmp_path):
     text.write_text(TEXT.rstrip("\n"), encoding="utf-8")
-    assert_array_equal(encode(text, tmp_path, min_count=1).ids, IDS)
+    assert_array_equal(encode(text, tmp_path, min_count=1).tokens, IDS)
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_unchanged_text_is_not_read_again(text, tmp_path, no_reading):
     encode(text, tmp_path, min_count=1)
     no_reading()
     corpus = encode(text, tmp_path, min_count=1)
-    assert_array_equal(corpus.ids, IDS)
+    assert_array_equal(corpus.tokens, IDS)
     assert corpus.vocab.words == ("a", "b", "c", "d")
     assert_array_equal(corpus.vocab.counts, [3, 2, 1, 1])
 
@@ -125,7 +125,7 @@ def test_any_damage_to_the_encoding_is_recognised_and_it_is_made_anew(text, tmp_
     for bad in damaged:
         (tmp_path / name).write_bytes(bad)
         corpus = encode(text, tmp_path, min_count=1)
-        assert_array_equal(corpus.ids, IDS)
+        assert_array_equal(corpus.tokens, IDS)
         assert corpus.vocab.words == expected.vocab.words
         assert_array_equal(corpus.vocab.counts, expected.vocab.counts)
         assert (corpus.num_tokens, corpus.fingerprint) == (7, expected.fingerprint)

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from utils.gradcheck import gradcheck_naive
 from word2vec import cbow, log_sigmoid, sigmoid, skipgram
-from word2vec.engine.blocks import draw_run
+from word2vec.engine.blocks import draw_blocks
 from word2vec.engine.kernels import (
     cbow_naive_softmax,
     cbow_neg_sampling,
@@ -52,7 +52,7 @@ def example_run(name="skip-gram", ids=None, window=WINDOW, keep=1.0, seed=1):
     reach = "expected" if name.startswith("skip-gram") else "drawn"
     noise = AliasTable(np.arange(1, V + 1))
     rng = np.random.default_rng(seed)
-    return draw_run(ids, V, keep, window, reach, noise, N, BLOCK_SIZE, rng)
+    return draw_blocks(ids, V, keep, window, reach, noise, N, BLOCK_SIZE, rng)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import word2vec
 from word2vec import Word2Vec
-from word2vec.engine import trainer
+from word2vec.engine.rounds import LocalRounds
+from word2vec.engine.schedule import UNITS_PER_ROUND, Schedule
 from word2vec.engine.units import (
     FEWEST_SHARED,
     MOST_SHARED,
-    UNITS_PER_ROUND,
-    Schedule,
     bounded_moves,
     move_rows,
     num_shared_negatives,
@@ -115,7 +115,7 @@ def test_seed_decides_the_result():
 
 @pytest.mark.parametrize("rounds", [1, 5, 9, 14])
 def test_killed_and_resumed_training_gives_the_same_bits(tmp_path, rounds, monkeypatch):
-    monkeypatch.setattr("word2vec.engine.trainer.CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr("word2vec.engine.training.CHECKPOINT_SECONDS", 0)
     with pytest.raises(Killed):
         fit(checkpoint_dir=tmp_path, progress=kill_after(rounds))
     resumed, undisturbed = fit(checkpoint_dir=tmp_path), fit()
@@ -125,7 +125,7 @@ def test_killed_and_resumed_training_gives_the_same_bits(tmp_path, rounds, monke
 
 
 def test_run_with_one_worker_can_be_continued_with_two(tmp_path, monkeypatch):
-    monkeypatch.setattr("word2vec.engine.trainer.CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr("word2vec.engine.training.CHECKPOINT_SECONDS", 0)
     with pytest.raises(Killed):
         fit(checkpoint_dir=tmp_path, progress=kill_after(5))
     resumed = fit(checkpoint_dir=tmp_path, workers=2)
@@ -137,8 +137,9 @@ def test_training_killed_by_sigkill_and_resumed_gives_the_same_bits(tmp_path):
     text, checkpoints = tmp_path / "text.txt", tmp_path / "checkpoints"
     text.write_text("\n".join(map(" ".join, SENTENCES)), encoding="utf-8")
     script = (
-        "import word2vec.engine.trainer as t; t.CHECKPOINT_SECONDS = 0\n"
-        f"t.Word2Vec(vector_size=8, min_count=1, sample=None, epochs=60, workers=2)"
+        "import word2vec.engine.training as t; t.CHECKPOINT_SECONDS = 0\n"
+        "from word2vec import Word2Vec\n"
+        f"Word2Vec(vector_size=8, min_count=1, sample=None, epochs=60, workers=2)"
         f".fit({str(text)!r}, checkpoint_dir={str(checkpoints)!r})"
     )
     root = Path(word2vec.__file__).parent.parent
@@ -256,7 +257,7 @@ def test_workers_can_be_used_from_another_thread():
 def test_what_is_not_finite_stops_training_and_is_never_saved(
     tmp_path, monkeypatch, what, value, save_each_round
 ):
-    run_round = trainer._LocalRounds.run_round
+    run_round = LocalRounds.run_round
     rounds_per_epoch = len(recorded_rounds()) // SMALL["epochs"]
     spoiled_round = rounds_per_epoch + 1  # the second of the second epoch
 
@@ -266,9 +267,9 @@ def test_what_is_not_finite_stops_training_and_is_never_saved(
             getattr(self, what)[-1, -1] = value
         return value if (number, what) == (spoiled_round, "loss") else loss, num_pairs
 
-    monkeypatch.setattr(trainer._LocalRounds, "run_round", spoiled)
+    monkeypatch.setattr(LocalRounds, "run_round", spoiled)
     if save_each_round:
-        monkeypatch.setattr("word2vec.engine.trainer.CHECKPOINT_SECONDS", 0)
+        monkeypatch.setattr("word2vec.engine.training.CHECKPOINT_SECONDS", 0)
     last = spoiled_round if save_each_round else rounds_per_epoch
     path, rounds = tmp_path / f"checkpoint-{last:09d}.npz", []
     message = f"became NaN or infinite. Lower alpha. The last good checkpoint is {path}"
@@ -278,7 +279,7 @@ def test_what_is_not_finite_stops_training_and_is_never_saved(
     assert all(np.isfinite(array).all() for array in read_checkpoint(path).arrays.values())
     if what == "loss":
         assert len(rounds) == spoiled_round  # at once, before it is reported
-    monkeypatch.setattr(trainer._LocalRounds, "run_round", run_round)
+    monkeypatch.setattr(LocalRounds, "run_round", run_round)
     assert_array_equal(fit(checkpoint_dir=tmp_path).wv.vectors, fit().wv.vectors)
 
 
@@ -289,14 +290,14 @@ def recorded_rounds():
 
 
 def test_result_that_is_not_finite_is_not_returned_without_checkpoints_either(monkeypatch):
-    run_round = trainer._LocalRounds.run_round
+    run_round = LocalRounds.run_round
 
     def spoiled(self, number):
         result = run_round(self, number)
         self.outside_vectors[0, 0] = np.nan
         return result
 
-    monkeypatch.setattr(trainer._LocalRounds, "run_round", spoiled)
+    monkeypatch.setattr(LocalRounds, "run_round", spoiled)
     with pytest.raises(FloatingPointError, match=r"became NaN or infinite. Lower alpha\.$"):
         fit()
 
@@ -304,15 +305,15 @@ def test_result_that_is_not_finite_is_not_returned_without_checkpoints_either(mo
 # The schedule and the step
 
 
-@pytest.mark.parametrize("num_ids", [1, 63, 1000, 10**5, 10**7])
-def test_every_id_is_in_one_unit_of_every_epoch(num_ids):
-    schedule = Schedule.of(num_ids, Word2Vec(epochs=2).plan)
+@pytest.mark.parametrize("num_tokens", [1, 63, 1000, 10**5, 10**7])
+def test_every_token_is_in_one_unit_of_every_epoch(num_tokens):
+    schedule = Schedule.of(num_tokens, Word2Vec(epochs=2).options)
     units = [unit for r in range(schedule.num_rounds) for unit in schedule.units_of(r)]
     assert units == list(range(2 * schedule.units_per_epoch))
-    stops = [schedule.ids_of(unit) for unit in units]
+    stops = [schedule.tokens_of(unit) for unit in units]
     one_epoch = stops[: schedule.units_per_epoch]
     assert [part.start for part in one_epoch] == [0, *(part.stop for part in one_epoch[:-1])]
-    assert one_epoch[-1].stop == num_ids
+    assert one_epoch[-1].stop == num_tokens
     assert stops[schedule.units_per_epoch :] == one_epoch
     assert all(len(schedule.units_of(r)) <= UNITS_PER_ROUND for r in range(schedule.num_rounds))
 
@@ -346,10 +347,10 @@ def test_no_move_is_longer_than_allowed_and_all_keep_their_direction(alpha):
 
 
 def test_a_block_shares_most_of_the_negatives_that_one_of_its_centers_would_draw():
-    plan = Word2Vec(negative=5, window=5).plan
-    assert num_shared_negatives(plan) == 24  # of 5 for each of 6 pairs
-    assert num_shared_negatives(plan._replace(model="cbow")) == FEWEST_SHARED == 24
-    assert num_shared_negatives(plan._replace(negative=1000)) == MOST_SHARED
+    options = Word2Vec(negative=5, window=5).options
+    assert num_shared_negatives(options) == 24  # of 5 for each of 6 pairs
+    assert num_shared_negatives(replace(options, model="cbow")) == FEWEST_SHARED == 24
+    assert num_shared_negatives(replace(options, negative=1000)) == MOST_SHARED
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -392,7 +393,7 @@ def test_progress_counts_tokens_and_epochs():
 
 
 def test_progress_tells_how_much_an_earlier_run_has_done(tmp_path, monkeypatch):
-    monkeypatch.setattr("word2vec.engine.trainer.CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr("word2vec.engine.training.CHECKPOINT_SECONDS", 0)
     first, second = [], []
 
     def stop_at_five(progress):
@@ -408,7 +409,7 @@ def test_progress_tells_how_much_an_earlier_run_has_done(tmp_path, monkeypatch):
 
 
 def test_loss_curve_with_a_point_an_epoch_is_the_losses(monkeypatch):
-    monkeypatch.setattr("word2vec.engine.trainer.CURVE_POINTS", 3)
+    monkeypatch.setattr("word2vec.engine.training.CURVE_POINTS", 3)
     model = fit()
     assert model.loss_curve == [[epoch, loss] for epoch, loss in enumerate(model.losses, start=1)]
 

@@ -1,15 +1,15 @@
-"""Skip-gram and CBOW for many context windows at once: the fast twin of `models`.
+"""Skip-gram and CBOW for many context windows at once: the engine's kernels, blocks of one center.
 
-All four combinations of model and loss are one computation. Every window has a vector that
-predicts (skip-gram: the center word's; CBOW: the sum or mean of the context) and target words
-(skip-gram: each outside word; CBOW: the center word). Only rows in the batch are touched.
+A window is laid out as a block that has a single center, so that its negatives are its own. In
+skip-gram every outside word has negatives of its own, and so every pair is a block.
 """
 
 import numpy as np
 
 from ..checks import as_float_array, as_indices, check_choice, check_shape
-from ..functions import log_sigmoid, log_softmax, sigmoid
-from ..rowsparse import RowSparse, group_sum, scatter_sum
+from ..engine.blocks import Blocks
+from ..engine.kernels import KERNELS
+from ..options import MODELS, REDUCTIONS, EngineOptions, defaults
 
 
 def batch_loss_and_gradient(
@@ -49,8 +49,8 @@ def batch_loss_and_gradient(
     IndexError, TypeError, ValueError
         As `skipgram` and `cbow`.
     """
-    check_choice("model", model, ("skipgram", "cbow"))
-    check_choice("reduction", reduction, ("sum", "mean"))
+    check_choice("model", model, MODELS)
+    check_choice("reduction", reduction, REDUCTIONS)
     center_vectors = as_float_array("center_vectors", center_vectors, ndim=2)
     outside_vectors = as_float_array("outside_vectors", outside_vectors, ndim=2)
     check_shape(
@@ -61,68 +61,37 @@ def batch_loss_and_gradient(
     outside_idx = as_indices("outside_idx", windows.outside_idx, vocab_size, "outside_vectors")
     window_of = as_indices("window_of", windows.window_of, len(center_idx), "center_idx")
 
-    # The rows that make up each window's predicting vector, and the words it is to predict.
+    options = {}
     if model == "skipgram":
-        source, source_window = center_idx, np.arange(len(center_idx))
-        target, target_window = outside_idx, window_of
-        weight = np.ones(len(source), dtype=center_vectors.dtype)
+        centers, seen = center_idx[window_of, np.newaxis], outside_idx[:, np.newaxis]
+        weights = np.ones((len(seen), 1, 1))
     else:
-        source, source_window = outside_idx, window_of
-        target, target_window = center_idx, np.arange(len(center_idx))
-        num_outside = np.bincount(window_of, minlength=len(center_idx))
-        if not num_outside.all():
-            raise ValueError("Every window must have an outside word to predict the center from.")
-        weight = np.ones(len(source)) if reduction == "sum" else 1 / num_outside[window_of]
-        weight = weight.astype(center_vectors.dtype)
-
-    weight, source_window = weight[:, np.newaxis], source_window[:, np.newaxis]
-    predicting = group_sum(source_window, weight, center_vectors[source], len(center_idx))
+        centers = center_idx[:, np.newaxis]
+        seen, weights = _side_by_side(outside_idx, window_of, len(centers))
+        options["reduction"] = reduction
     if negative_indices is None:
-        loss, grad_predicting, grad_outside = _naive_softmax(
-            predicting, target, target_window, outside_vectors
-        )
+        loss_name, options["max_logits"] = "naive_softmax", defaults(EngineOptions)["max_logits"]
     else:
         negative_indices = as_indices(
             "negative_indices", negative_indices, vocab_size, "outside_vectors", ndim=2
         )
         num_negatives = negative_indices.shape[1]
-        check_shape(
-            "negative_indices",
-            negative_indices,
-            (len(target), num_negatives),
-            "one row for each target word",
-        )
-        words = np.column_stack([target, negative_indices])
-        loss, grad_predicting, grad_outside = _neg_sampling(
-            predicting, words, target_window, outside_vectors
-        )
-    grad_center = scatter_sum(source[:, np.newaxis], weight, grad_predicting[source_window[:, 0]])
-    return loss, grad_center, grad_outside
+        expected = len(centers), num_negatives
+        check_shape("negative_indices", negative_indices, expected, "one row for each target word")
+        loss_name, options["num_negatives"] = "neg_sampling", num_negatives
+    blocks = Blocks(centers, seen, weights.astype(center_vectors.dtype), negative_indices)
+    result = KERNELS[model, loss_name](center_vectors, outside_vectors, blocks, **options)
+    return float(result.loss), result.grad_center_vectors, result.grad_outside_vectors
 
 
-def _neg_sampling(predicting, words, target_window, outside_vectors):
-    """Negative sampling; the columns of `words` (T, 1 + K) are each target and its negatives."""
-    v = predicting[target_window]  # (T, d)
-    u = outside_vectors[words]  # (T, 1 + K, d)
-    scores = (u @ v[:, :, np.newaxis])[:, :, 0]  # (T, 1 + K)
-    loss = -log_sigmoid(scores[:, 0]).sum(dtype=np.float64)
-    loss -= log_sigmoid(-scores[:, 1:]).sum(dtype=np.float64)
-
-    grad_scores = sigmoid(scores)
-    grad_scores[:, 0] -= 1
-    grad_v = (grad_scores[:, np.newaxis, :] @ u)[:, 0]  # (T, d)
-    ones = np.ones((len(v), 1), dtype=v.dtype)
-    grad_predicting = group_sum(target_window[:, np.newaxis], ones, grad_v, len(predicting))
-    return loss, grad_predicting, scatter_sum(words, grad_scores, v)
-
-
-def _naive_softmax(predicting, target, target_window, outside_vectors):
-    """Naive softmax; the logits of a window are computed once, whatever its number of targets."""
-    log_p = log_softmax(predicting @ outside_vectors.T)  # (B, V)
-    loss = -log_p[target_window, target].sum(dtype=np.float64)
-
-    num_targets = np.bincount(target_window, minlength=len(predicting))
-    grad_scores = np.exp(log_p) * num_targets[:, np.newaxis].astype(log_p.dtype)
-    np.subtract.at(grad_scores, (target_window, target), 1)
-    grad_outside = RowSparse(np.arange(len(outside_vectors)), grad_scores.T @ predicting)
-    return loss, grad_scores @ outside_vectors, grad_outside
+def _side_by_side(outside_idx, window_of, num_windows):
+    """The outside words of each window in a row (B, M), and weights (B, M, 1), 0 for padding."""
+    num_outside = np.bincount(window_of, minlength=num_windows)
+    if not num_outside.all():
+        raise ValueError("Every window must have an outside word to predict the center from.")
+    first = np.cumsum(num_outside) - num_outside
+    place = np.arange(num_outside.max(initial=0))
+    is_word = place < num_outside[:, np.newaxis]
+    # Padding repeats a window's first word: no row that the window does not touch.
+    seen = outside_idx[first[:, np.newaxis] + np.where(is_word, place, 0)]
+    return seen, is_word[:, :, np.newaxis].astype(np.float64)

@@ -3,12 +3,12 @@
 import numpy as np
 
 from ..rowsparse import RowSparse
-from ..sampling import draw_negatives
+from ..sampling import draw_negatives, starting_vectors
 from .batch import batch_loss_and_gradient
 
 
-def initial_parameters(vocab_size, vector_size, rng, dtype=np.float64):
-    """Start of training: both matrices of word vectors, one above the other.
+def initial_parameters(vocab_size, vector_size, rng):
+    """Start of training: both matrices of word vectors, one above the other, as `sgd` wants them.
 
     Parameters
     ----------
@@ -19,12 +19,10 @@ def initial_parameters(vocab_size, vector_size, rng, dtype=np.float64):
     Returns
     -------
     ndarray of shape (2 V, d)
-        Rows 0 to V - 1 are the center vectors, uniform in [-1/2d, 1/2d); rows V to 2 V - 1 the
-        outside vectors, zero. Both as in the C program.
+        Rows 0 to V - 1 are the center vectors, rows V to 2 V - 1 the outside vectors, as from
+        `starting_vectors`.
     """
-    parameters = np.zeros((2 * vocab_size, vector_size), dtype=dtype)
-    parameters[:vocab_size] = (rng.random((vocab_size, vector_size)) - 0.5) / vector_size
-    return parameters
+    return np.concatenate(starting_vectors(vocab_size, vector_size, rng))
 
 
 def word2vec_objective(

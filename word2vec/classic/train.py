@@ -1,74 +1,63 @@
 """Word vectors the classic way: plain SGD over random batches of context windows."""
 
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ..checks import (
-    check_callable,
-    check_directory,
-    check_integer,
-    check_memory,
-    check_positive,
-    check_training_arguments,
-)
-from ..corpus.sentences import check_same_counts, check_sentences, encode_corpus, source_name
-from ..corpus.vocab import Vocab, check_two_words
+from ..checks import check_callable, check_directory, check_memory
+from ..corpus.encoded import EncodedCorpus, encode
+from ..corpus.vocab import check_two_words
+from ..options import ClassicOptions, defaults, unknown_argument
 from ..sampling import AliasTable, noise_distribution
 from ..saving.checkpoint import fingerprint
-from ..sgd import sgd
+from ..sgd import SgdProgress, sgd
 from ..vectors.keyed_vectors import KeyedVectors
 from .objective import initial_parameters, word2vec_objective
-from .windows import WindowSampler
+from .windows import Sentences, WindowSampler
 
 
 def train_classic(
-    sentences,
+    corpus: Any,
     *,
-    model="skipgram",
-    loss="neg_sampling",
-    cbow_reduction="mean",
-    vector_size=10,
-    window=5,
-    negative=10,
-    ns_exponent=0.75,
-    sample=1e-3,
-    min_count=1,
-    step=3.0,
-    anneal_every=20_000,
-    iterations=40_000,
-    batch_size=50,
-    seed=0,
-    checkpoint_dir=None,
-    checkpoint_every=5000,
-    callback=None,
-):
+    checkpoint_dir: Any = None,
+    callback: Callable[[SgdProgress], Any] | None = None,
+    **options: Any,
+) -> KeyedVectors:
     """Train word vectors by minimising the loss of random batches of context windows with `sgd`.
 
     Parameters
     ----------
-    sentences : iterable of lists of str
-        The corpus; it is read twice, so it must not be a generator that can be read once.
-        `LineSentences` reads a text file.
-    model : {"skipgram", "cbow"}
-    loss : {"neg_sampling", "naive_softmax"}
-    cbow_reduction : {"mean", "sum"}
-        How CBOW combines the vectors of the outside words.
-    vector_size, window, min_count : int
-        Length of the vectors, largest distance of an outside word (up to 1000), and how often a
-        word must occur.
-    negative : int
-        Negatives for each target word, up to 10,000.
-    ns_exponent : float
-        Power of the counts in the noise distribution.
-    sample : float or None
-        Threshold for the subsampling of frequent words.
-    step, anneal_every, iterations
-        As for `sgd`. The loss, and so the step, refers to the mean over the batch.
-    batch_size : int
-        Windows in a batch.
-    seed : int
-    checkpoint_dir, checkpoint_every, callback
+    corpus : str, path-like or iterable of lists of str
+        As for `Word2Vec.fit`; it is held in memory. Sentences of over 1,000 words are cut.
+    checkpoint_dir, callback
         As for `sgd`.
+    **options
+        The fields of `ClassicOptions`. Most mean what they do for `Word2Vec`:
+
+        model : {"skipgram", "cbow"}
+        loss : {"neg_sampling", "naive_softmax"}
+        cbow_reduction : {"mean", "sum"}
+        vector_size : int, 10
+        window : int, 5
+        min_count : int, 1
+        negative : int, 10
+            Negatives drawn for each target word.
+        ns_exponent : float, 0.75
+        sample : float or None, 1e-3
+        seed : int, 1
+        step : float or callable, 3.0
+            As for `sgd`. The loss, and so the step, refers to the mean over the batch.
+        anneal_every : int or None, 20,000
+            As for `sgd`.
+        iterations : int, 40,000
+        batch_size : int, 50
+            Windows in a batch: a sentence is drawn for each, and in it a token.
+        checkpoint_every : int, 5000
 
     Returns
     -------
@@ -81,92 +70,82 @@ def train_classic(
         If `checkpoint_dir` holds the checkpoint of another run.
     InUseError
         If another run uses `checkpoint_dir`.
-    TypeError, ValueError
-        If an argument is out of range, or the corpus is no list of lists of words, changes while it
-        is read, or is too small to learn from.
+    Interrupted
+        As `sgd`.
+    OSError, TypeError, ValueError
+        If an argument is unknown or out of range, or the corpus is missing, damaged, no list of
+        lists of words, changes while it is read, or is too small to learn from.
     FloatingPointError
         If the loss or the vectors become NaN or infinite, because the step is too large.
     """
-    arguments = check_training_arguments(
-        model=model,
-        loss=loss,
-        cbow_reduction=cbow_reduction,
-        vector_size=vector_size,
-        window=window,
-        negative=negative,
-        min_count=min_count,
-        ns_exponent=ns_exponent,
-        sample=sample,
-        seed=seed,
-    )
-    for name, value in {
-        "iterations": iterations,
-        "batch_size": batch_size,
-        "checkpoint_every": checkpoint_every,
-    }.items():
-        check_integer(name, value, 1)
-    if anneal_every is not None:
-        check_integer("anneal_every", anneal_every, 1)
-    if not callable(step):
-        check_positive("step", step, " or a function")
+    for name in options.keys() - defaults(ClassicOptions).keys():
+        raise unknown_argument("train_classic", name, defaults(ClassicOptions))
+    chosen = ClassicOptions(**options)
     if checkpoint_dir is not None:
         check_directory("checkpoint_dir", checkpoint_dir)
     if callback is not None:
         check_callable("callback", callback, ", or None")
-    check_sentences("sentences", sentences)
-
-    vocab = Vocab.from_sentences(sentences, min_count)
+    with tempfile.TemporaryDirectory(prefix="word2vec-") as directory:
+        encoded = encode(corpus, directory, chosen.min_count)
+        sentences = Sentences.of(encoded)
+    vocab = encoded.vocab
     check_two_words(vocab)
-    corpus = encode_corpus(sentences, vocab)
-    counted_again = np.bincount(corpus.tokens, minlength=len(vocab))
-    check_same_counts(source_name(sentences, "sentences"), vocab.counts, counted_again)
-    _check_memory(len(vocab), vector_size, batch_size, negative if loss == "neg_sampling" else None)
-    sampler = WindowSampler(corpus, vocab.counts, window, sample)
-    noise = None
-    if loss == "neg_sampling":
-        noise = AliasTable(noise_distribution(vocab.counts, ns_exponent))
-    rng = np.random.default_rng(seed)
-    f = word2vec_objective(
-        sampler,
-        noise,
-        rng,
-        batch_size=batch_size,
-        num_negatives=negative,
-        model=model,
-        reduction=cbow_reduction,
-    )
-    settings = {
-        **arguments,
-        "batch_size": batch_size,
-        "vocabulary": fingerprint([vocab.words, vocab.counts]),
-        "corpus": f"{len(corpus.tokens)} tokens, {fingerprint(corpus.tokens)}",
-    }
+    _check_memory(len(vocab), chosen)
+    rng = np.random.default_rng(chosen.seed)
     # Products as small as these only lose by more threads, and their number would change the bits.
     with threadpool_limits(limits=1, user_api="blas"):
         parameters = sgd(
-            f,
-            initial_parameters(len(vocab), vector_size, rng),
-            step,
-            iterations,
-            anneal_every=anneal_every,
+            _objective(chosen, encoded, sentences, rng),
+            initial_parameters(len(vocab), chosen.vector_size, rng),
+            chosen.step,
+            chosen.iterations,
+            anneal_every=chosen.anneal_every,
             checkpoint_dir=checkpoint_dir,
-            checkpoint_every=checkpoint_every,
-            settings=settings,
+            checkpoint_every=chosen.checkpoint_every,
+            settings=_settings(chosen, encoded, sentences),
             callback=callback,
             rng=rng,
         )
     return KeyedVectors.from_words(vocab.words, parameters[: len(vocab)], vocab.counts)
 
 
-def _check_memory(vocab_size, vector_size, batch_size, num_negatives):
+def _objective(options: ClassicOptions, corpus: EncodedCorpus, sentences: Sentences, rng: Any):
+    counts = corpus.vocab.counts
+    noise = None
+    if options.loss == "neg_sampling":
+        noise = AliasTable(noise_distribution(counts, options.ns_exponent))
+    return word2vec_objective(
+        WindowSampler(sentences, counts, options.window, options.sample),
+        noise,
+        rng,
+        batch_size=options.batch_size,
+        num_negatives=options.negative,
+        model=options.model,
+        reduction=options.cbow_reduction,
+    )
+
+
+def _settings(
+    options: ClassicOptions, corpus: EncodedCorpus, sentences: Sentences
+) -> dict[str, Any]:
+    """What must be the same for the result to be the same."""
+    return options.settings() | {
+        "vocabulary": fingerprint([corpus.vocab.words, corpus.vocab.counts]),
+        "corpus": f"{len(sentences.tokens)} tokens, {corpus.fingerprint}",
+    }
+
+
+def _check_memory(vocab_size: int, options: ClassicOptions) -> None:
     check_memory(
-        4 * vocab_size * vector_size * 8,  # both matrices, and a copy where they start
-        f"Vectors of {vocab_size:,} words with vector_size {vector_size:,}",
+        4 * vocab_size * options.vector_size * 8,  # both matrices, and a copy where they start
+        f"Vectors of {vocab_size:,} words with vector_size {options.vector_size:,}",
         "Lower vector_size or raise min_count.",
     )
-    row = vocab_size if num_negatives is None else (1 + num_negatives) * vector_size
+    row = (1 + options.negative) * options.vector_size
+    if options.loss == "naive_softmax":
+        row = vocab_size
     check_memory(
-        batch_size * row * 8,
-        f"A batch with batch_size {batch_size:,}",
+        options.batch_size * row * 8,
+        f"A batch with batch_size {options.batch_size:,}",
         "Lower batch_size, negative or vector_size.",
     )

@@ -1,11 +1,38 @@
 """Context windows: center words of a corpus with the words around them."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np
 
 from ..checks import check_integer
+from ..corpus.encoded import EncodedCorpus
 from ..sampling import keep_probabilities
+
+# As in the C program: longer lines are cut into sentences of this many words. Drawing a window
+# looks at its whole sentence.
+MAX_SENTENCE_LENGTH = 1000
+
+
+class Sentences(NamedTuple):
+    """A corpus in memory: sentence i is ``tokens[starts[i]:starts[i + 1]]``, none is empty."""
+
+    tokens: np.ndarray  # (N,) int, rows of words
+    starts: np.ndarray  # (number of sentences + 1,) int64, from 0 to N
+
+    @classmethod
+    def of(cls, corpus: EncodedCorpus) -> Sentences:
+        """The sentences of an encoded corpus, those of over 1,000 words cut."""
+        tokens = np.array(corpus.tokens)
+        ends = np.append(np.flatnonzero(tokens == len(corpus.vocab)), len(tokens))
+        lengths = np.diff(ends, prepend=-1) - 1
+        cuts = [
+            np.arange(start, start + length, MAX_SENTENCE_LENGTH)
+            for start, length in zip(np.cumsum(lengths) - lengths, lengths, strict=True)
+        ]
+        tokens = tokens[tokens < len(corpus.vocab)]
+        return cls(tokens, np.concatenate([*cuts, [len(tokens)]]))
 
 
 class Windows(NamedTuple):
@@ -26,7 +53,7 @@ class WindowSampler:
 
     Parameters
     ----------
-    corpus : EncodedCorpus
+    corpus : Sentences
     counts : array_like of int, shape (V,)
         How often each word occurs.
     window : int

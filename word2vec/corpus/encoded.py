@@ -1,4 +1,7 @@
-"""A corpus as a file of word rows: one pass counts and numbers words, one puts rows for numbers.
+"""A corpus as a file of tokens, each the row of its word in the vocabulary.
+
+One pass over the text counts the words and numbers them as they come; a second, over the numbers,
+puts rows in their place, which are known only when all is counted.
 
 The file is read through memory mapping, so the corpus may be larger than memory. Beside it stands a
 JSON file with the vocabulary and checksums; if both belong to the corpus at hand they are used
@@ -18,7 +21,7 @@ import numpy as np
 
 from ..saving.checkpoint import fingerprint
 from ..saving.files import atomic_write
-from .mapped import MappedIds
+from .mapped import MappedTokens
 from .sentences import (
     LineSentences,
     check_sentences,
@@ -32,16 +35,28 @@ from .vocab import Vocab
 
 CHUNK_SENTENCES = 1 << 14  # of token lists
 CHUNK_NUMBERS = 1 << 16
+CHUNK_TOKENS = 1 << 20
 
 
-class IdFile(NamedTuple):
-    """An encoded corpus; ``len(vocab)`` in `ids` ends a sentence."""
+class EncodedCorpus(NamedTuple):
+    """A corpus as rows of words; ``len(vocab)`` in `tokens` ends a sentence."""
 
     vocab: Vocab
-    ids: MappedIds
-    path: Path
+    tokens: MappedTokens  # int32
+    path: Path  # of the file that `tokens` maps
     num_tokens: int  # in the corpus, with those that are not in the vocabulary
-    fingerprint: str  # of `ids`
+    fingerprint: str  # of `tokens`
+
+    def check_pairs(self):
+        """Raise ValueError unless two words of the vocabulary stand side by side somewhere."""
+        for start in range(0, len(self.tokens), CHUNK_TOKENS):  # the corpus may be large
+            is_word = self.tokens[start : start + CHUNK_TOKENS + 1] < len(self.vocab)
+            if (is_word[1:] & is_word[:-1]).any():
+                return
+        raise ValueError(
+            "No sentence has two words of the vocabulary, so there is no context to learn from. "
+            "Lower min_count or bring more text."
+        )
 
 
 def encode(corpus, directory, min_count):
@@ -58,7 +73,7 @@ def encode(corpus, directory, min_count):
 
     Returns
     -------
-    IdFile
+    EncodedCorpus
 
     Raises
     ------
@@ -100,7 +115,7 @@ def encode(corpus, directory, min_count):
     with atomic_write(path.with_suffix(".json"), "w", encoding="utf-8") as file:
         header["header"] = fingerprint(header)
         json.dump(header, file, ensure_ascii=False)
-    return IdFile(vocab, MappedIds(path), path, num_tokens, digest)
+    return EncodedCorpus(vocab, MappedTokens(path), path, num_tokens, digest)
 
 
 class _TextChunks:
@@ -192,17 +207,17 @@ def _describe_file(path, min_count):
 
 
 def _open_known(path, source):
-    """The IdFile at `path`, if it was made from `source` and is whole; else None."""
+    """The EncodedCorpus at `path`, if it was made from `source` and is whole; else None."""
     try:
         header = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         if header.pop("header") != fingerprint(header) or header["source"] != source:
             return None
-        ids, digest = MappedIds(path), hashlib.sha256()
-        for piece in ids.pieces():
+        tokens, digest = MappedTokens(path), hashlib.sha256()
+        for piece in tokens.pieces():
             digest.update(piece)
         if digest.hexdigest() != header["ids"]:
             return None
         vocab = Vocab(header["words"], header["counts"])
     except (AttributeError, OSError, ValueError, KeyError, TypeError):
         return None  # missing or damaged: it is made anew
-    return IdFile(vocab, ids, path, header["num_tokens"], header["ids"])
+    return EncodedCorpus(vocab, tokens, path, header["num_tokens"], header["ids"])

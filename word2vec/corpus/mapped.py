@@ -1,4 +1,4 @@
-"""A file of ids, mapped into memory, of which only what was read last stays there."""
+"""A file of tokens, mapped into memory, of which only what was read last stays there."""
 
 import mmap
 
@@ -7,8 +7,8 @@ import numpy as np
 RELEASE_BYTES = 4 << 20  # as much as may stay
 
 
-class MappedIds:
-    """The int32 ids in a file; ``ids[start:stop]`` reads some as an array.
+class MappedTokens:
+    """The int32 tokens in a file; ``tokens[start:stop]`` reads some as an array.
 
     A mapping costs no memory that could not be taken back, but the pages that were ever looked at
     count as the process's own until then. They are let go every few megabytes.
@@ -26,25 +26,25 @@ class MappedIds:
     def __init__(self, path):
         with open(path, "rb") as file:
             self._memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self._ids = np.frombuffer(self._memory, dtype=np.int32)
+        self._tokens = np.frombuffer(self._memory, dtype=np.int32)
         self._bytes_read = 0
 
     def __len__(self):
-        return len(self._ids)
+        return len(self._tokens)
 
     def __getitem__(self, part):
-        ids = self._ids[part].copy()
-        self._bytes_read += ids.nbytes
+        tokens = self._tokens[part].copy()
+        self._bytes_read += tokens.nbytes
         if self._bytes_read > RELEASE_BYTES:
             self._bytes_read = 0
             if hasattr(mmap, "MADV_DONTNEED"):
                 self._memory.madvise(mmap.MADV_DONTNEED)
-        return ids
+        return tokens
 
     def __array__(self, dtype=None, copy=None):
-        return np.array(self._ids, dtype=dtype)
+        return np.array(self._tokens, dtype=dtype)
 
     def pieces(self, size=1 << 20):
-        """All ids, in arrays of at most `size`."""
+        """All tokens, in arrays of at most `size`."""
         for start in range(0, len(self), size):
             yield self[start : start + size]

@@ -1,18 +1,12 @@
-"""Text as training wants it: sentences of words from a file, and one array of word rows."""
+"""Sentences: those of a text file, and the checks that others are lists of words."""
 
 import contextlib
 import os
 import reprlib
 from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path
-from typing import NamedTuple
-
-import numpy as np
 
 from .textfile import check_text_file, read_lines
-
-# As in the C program: longer lines are cut into sentences of this many words.
-MAX_SENTENCE_LENGTH = 1000
 
 
 class LineSentences:
@@ -142,44 +136,3 @@ def check_words(words):
                 f"The word {word!r} has half a surrogate pair, which UTF-8 cannot hold. "
                 "Decode the text it comes from with the right encoding."
             ) from error
-
-
-def check_same_counts(name, counts, counted_again):
-    """Raise ValueError unless both passes over a corpus have found each word as often."""
-    if not np.array_equal(counts, counted_again):
-        raise ValueError(
-            f"{name} gave other words when it was read again: it changed in the meantime, or "
-            "cannot be read twice. Train on a copy that nothing writes to."
-        )
-
-
-class EncodedCorpus(NamedTuple):
-    """A corpus as word rows: sentence i is ``tokens[starts[i]:starts[i + 1]]``."""
-
-    tokens: np.ndarray  # (N,) int64
-    starts: np.ndarray  # (number of sentences + 1,) int64, from 0 to N
-
-
-def encode_corpus(sentences, vocab):
-    """Replace words by their rows in `vocab`, leaving out words that it does not have.
-
-    Parameters
-    ----------
-    sentences : iterable of lists of str
-    vocab : Vocab
-
-    Returns
-    -------
-    EncodedCorpus
-        Without empty sentences; those of over 1,000 words are cut, as the C program does.
-    """
-    pieces = []
-    for sentence in sentences:
-        rows = vocab.encode(sentence)
-        pieces += [
-            rows[start : start + MAX_SENTENCE_LENGTH]
-            for start in range(0, len(rows), MAX_SENTENCE_LENGTH)
-        ]
-    tokens = np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int64)
-    starts = np.cumsum([0, *map(len, pieces)], dtype=np.int64)
-    return EncodedCorpus(tokens, starts)

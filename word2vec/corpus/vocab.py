@@ -1,11 +1,6 @@
 """The vocabulary: which words there are, how often each occurs, and which row is theirs."""
 
-from collections import Counter
-from itertools import chain
-
 import numpy as np
-
-from .sentences import check_words, explained_unhashable_words, source_name, token_lists
 
 
 class Vocab:
@@ -32,11 +27,11 @@ class Vocab:
 
     Examples
     --------
-    >>> vocab = Vocab.from_sentences([["a", "good", "film"], ["a", "bad", "film"]], min_count=2)
+    >>> vocab = Vocab.from_counts({"good": 1, "film": 2, "a": 3}, min_count=2)
     >>> vocab.words
     ('a', 'film')
-    >>> vocab.encode(["a", "good", "film"])
-    array([0, 1])
+    >>> vocab.index["film"]
+    1
     """
 
     def __init__(self, words, counts):
@@ -85,34 +80,11 @@ class Vocab:
             )
         return cls([word for _, word in kept], [-negated for negated, _ in kept])
 
-    @classmethod
-    def from_sentences(cls, sentences, min_count=1):
-        """Count the words of `sentences`, an iterable of lists of str; then as `from_counts`.
-
-        Raises
-        ------
-        TypeError
-            If a sentence is a plain string (it must be split into words) or no list, or a word is
-            no str.
-        ValueError
-            If no word is left.
-        """
-        counts = Counter()
-        with explained_unhashable_words():
-            counts.update(chain.from_iterable(token_lists(sentences)))
-        check_words(counts)
-        return cls.from_counts(counts, min_count, source_name(sentences, "sentences"))
-
     def __len__(self):
         return len(self.words)
 
     def __contains__(self, word):
         return word in self.index
-
-    def encode(self, sentence):
-        """Rows of the words of a sentence, as ndarray of int64; words not in here are left out."""
-        rows = [self.index[word] for word in sentence if word in self.index]
-        return np.array(rows, dtype=np.int64)
 
 
 def check_two_words(vocab):

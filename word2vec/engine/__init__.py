@@ -1,4 +1,12 @@
-"""The engine, to be used: large corpora, many windows at once, several processes, the same bits."""
+"""The engine, to be used: large corpora, many windows at once, several processes, the same bits.
 
-from .trainer import Progress, Word2Vec
+A walk through it: `trainer` (what a user sees), `training` (one training, resumable), `schedule`
+(units and rounds), `rounds` (who trains them), `units` (one unit: `blocks`, `kernels`, moves), and
+for several processes `workers` and `sharing`.
+"""
+
+from .trainer import Word2Vec
+from .training import TrainingProgress
 from .workers import WorkerError
+
+__all__ = ["TrainingProgress", "Word2Vec", "WorkerError"]

@@ -1,6 +1,6 @@
-"""A run: a stretch of the corpus, laid out so that training on it becomes matrix products.
+"""A stretch of the corpus, laid out in blocks so that training on it becomes matrix products.
 
-The tokens of a run are cut into blocks of consecutive centers. All outside words of a block lie
+Its tokens are cut into blocks of consecutive centers. All outside words of a block lie
 among its own tokens and `window` tokens on either side, so one matrix product of the block's
 center vectors with these gives every score that is needed, and a matrix of weights says which of
 them belong to a pair. Negatives are shared by all centers of a block; their scores come out of the
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 
-class Run(NamedTuple):
+class Blocks(NamedTuple):
     """Centers, their outside words and their negatives, for the kernels.
 
     With window m, block size b and B blocks, whose last centers may be padding:
@@ -29,13 +29,13 @@ class Run(NamedTuple):
     negatives: np.ndarray | None  # (B, N) int32: shared by the centers of a block
 
 
-def draw_run(ids, vocab_size, keep, window, reach, noise, num_shared, block_size, rng):
+def draw_blocks(stretch, vocab_size, keep, window, reach, noise, num_shared, block_size, rng):
     """Lay out a stretch of an encoded corpus, with subsampling, dynamic windows and negatives.
 
     Parameters
     ----------
-    ids : ndarray of int32, shape (L,)
-        Rows of words; `vocab_size` stands for the end of a sentence.
+    stretch : ndarray of int32, shape (L,)
+        Tokens, as the rows of their words; `vocab_size` stands for the end of a sentence.
     vocab_size : int
     keep : ndarray of float32, shape (V + 1,)
         Probability that a token of each word is kept; at least 1 for the end of a sentence.
@@ -53,23 +53,23 @@ def draw_run(ids, vocab_size, keep, window, reach, noise, num_shared, block_size
 
     Returns
     -------
-    Run
+    Blocks
     """
-    ids = ids[rng.random(len(ids), dtype=np.float32) < keep[ids]]
-    is_word = ids != vocab_size
+    stretch = stretch[rng.random(len(stretch), dtype=np.float32) < keep[stretch]]
+    is_word = stretch != vocab_size
     sentence = np.cumsum(~is_word, dtype=np.int32)[is_word]
-    ids = ids[is_word]
+    kept = stretch[is_word]
 
-    num_blocks = max(1, -(-len(ids) // block_size))
+    num_blocks = max(1, -(-len(kept) // block_size))
     num_centers = num_blocks * block_size
-    words = slice(window, window + len(ids))
+    words = slice(window, window + len(kept))
     tokens = np.zeros(num_centers + 2 * window, dtype=np.int32)
-    tokens[words] = ids
+    tokens[words] = kept
     # Padding is in no sentence: neither seen, nor seeing.
     seen_sentence = np.full(len(tokens), -1, dtype=np.int32)
     seen_sentence[words] = sentence
     own_sentence = np.full(num_centers, -2, dtype=np.int32)
-    own_sentence[: len(ids)] = sentence
+    own_sentence[: len(kept)] = sentence
 
     seen_sentence = _overlapping(seen_sentence, block_size, window)
     is_pair = seen_sentence[:, :, np.newaxis] == own_sentence.reshape(num_blocks, 1, block_size)
@@ -82,7 +82,7 @@ def draw_run(ids, vocab_size, keep, window, reach, noise, num_shared, block_size
     negatives = None
     if noise is not None:
         negatives = noise.draw(rng, (num_blocks, num_shared)).astype(np.int32)
-    return Run(
+    return Blocks(
         tokens[window:-window].reshape(num_blocks, block_size),
         _overlapping(tokens, block_size, window),
         weights,

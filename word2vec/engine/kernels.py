@@ -1,8 +1,8 @@
-"""Losses of a whole run at once, as matrix products: the engine's twins of `models`.
+"""Losses of a whole stretch of text at once, as matrix products: the fast twins of `models`.
 
-Each kernel is a pure function of both matrices and a `Run`. It returns the loss, **summed** over
-the pairs of the run with their weights, and the gradients of both matrices on the rows that the
-run touches. With shared negatives the loss of a pair is
+Each kernel is a pure function of both matrices and a `Blocks`. It returns the loss, **summed** over
+the pairs of the blocks with their weights, and the gradients of both matrices on the rows that they
+touch. With shared negatives the loss of a pair is
 
     -log sigma(u_o . v_c) - (K / N) sum over the N negatives of its block of log sigma(-u_k . v_c)
 
@@ -27,13 +27,13 @@ class Result(NamedTuple):
     grad_outside_vectors: RowSparse
 
 
-def skipgram_neg_sampling(center_vectors, outside_vectors, run, num_negatives, every=1):
+def skipgram_neg_sampling(center_vectors, outside_vectors, blocks, num_negatives, every=1):
     """Skip-gram with shared negatives.
 
     Parameters
     ----------
     center_vectors, outside_vectors : ndarray of shape (V, d)
-    run : Run
+    blocks : Blocks
     num_negatives : int
         K, the number of negatives that a pair counts for; a block has N of them to share.
     every : int
@@ -43,25 +43,25 @@ def skipgram_neg_sampling(center_vectors, outside_vectors, run, num_negatives, e
     -------
     Result
     """
-    v = take_rows(center_vectors, run.centers)  # (B, b, d)
+    v = take_rows(center_vectors, blocks.centers)  # (B, b, d)
     loss, num_pairs, grad_v, grad_outside = _neg_sampling(
-        v, outside_vectors, run.seen, run.weights, run.negatives, num_negatives, every
+        v, outside_vectors, blocks.seen, blocks.weights, blocks.negatives, num_negatives, every
     )
-    grad_center = sum_rows(run.centers, grad_v, len(center_vectors))
+    grad_center = sum_rows(blocks.centers, grad_v, len(center_vectors))
     return Result(loss, num_pairs, grad_center, grad_outside)
 
 
 def cbow_neg_sampling(
-    center_vectors, outside_vectors, run, num_negatives, every=1, reduction="mean"
+    center_vectors, outside_vectors, blocks, num_negatives, every=1, reduction="mean"
 ):
     """CBOW with shared negatives and its true gradient; arguments as above.
 
     A pair is a center word with its context here, which sum or mean of the outside words' rows of
     `center_vectors` make up.
     """
-    v_hat, mixing, has_context = _mix(center_vectors, run, reduction)
-    u = take_rows(outside_vectors, run.centers)  # (B, b, d)
-    u_neg = take_rows(outside_vectors, run.negatives)  # (B, N, d)
+    v_hat, mixing, has_context = _mix(center_vectors, blocks, reduction)
+    u = take_rows(outside_vectors, blocks.centers)  # (B, b, d)
+    u_neg = take_rows(outside_vectors, blocks.negatives)  # (B, N, d)
     num_shared, size = u_neg.shape[1:]
     weight = has_context[:, :, np.newaxis] * v_hat.dtype.type(num_negatives / num_shared)
 
@@ -80,7 +80,7 @@ def cbow_neg_sampling(
     grad_scores_neg *= weight
 
     grad_v_hat = grad_scores_neg @ u_neg
-    grad_outside = np.empty((run.centers.size + run.negatives.size, size), dtype=v_hat.dtype)
+    grad_outside = np.empty((blocks.centers.size + blocks.negatives.size, size), dtype=v_hat.dtype)
     np.multiply(grad_scores, v_hat, out=grad_outside[: u.size // size].reshape(u.shape))
     np.matmul(
         grad_scores_neg.swapaxes(1, 2),
@@ -88,11 +88,11 @@ def cbow_neg_sampling(
         out=grad_outside[u.size // size :].reshape(u_neg.shape),
     )
     grad_v_hat += np.multiply(grad_scores, u, out=u)
-    outside = np.concatenate([run.centers.ravel(), run.negatives.ravel()])
+    outside = np.concatenate([blocks.centers.ravel(), blocks.negatives.ravel()])
     return Result(
         loss,
         num_pairs,
-        sum_rows(run.seen, mixing @ grad_v_hat, len(center_vectors)),
+        sum_rows(blocks.seen, mixing @ grad_v_hat, len(center_vectors)),
         sum_rows(outside, grad_outside, len(outside_vectors)),
     )
 
@@ -128,39 +128,39 @@ def _neg_sampling(v, outside_vectors, true_words, true_weights, negatives, num_n
     return loss, num_pairs, grad_v, sum_rows(words, grad_u, len(outside_vectors))
 
 
-def skipgram_naive_softmax(center_vectors, outside_vectors, run, max_logits):
+def skipgram_naive_softmax(center_vectors, outside_vectors, blocks, max_logits):
     """Skip-gram against the whole vocabulary.
 
-    The logits of a center word are needed once, however many pairs it is in: equal centers of the
-    run share them. `max_logits` bounds how many are in memory at a time.
+    The logits of a center word are needed once, however many pairs it is in: equal centers
+    share them. `max_logits` bounds how many are in memory at a time.
     """
-    block, seen, place = np.nonzero(run.weights)
-    centers, row = np.unique(run.centers[block, place], return_inverse=True)
+    block, seen, place = np.nonzero(blocks.weights)
+    centers, row = np.unique(blocks.centers[block, place], return_inverse=True)
     loss, num_pairs, grad_v, grad_u = _naive_softmax(
         center_vectors[centers],
         row,
-        run.seen[block, seen],
-        run.weights[block, seen, place],
+        blocks.seen[block, seen],
+        blocks.weights[block, seen, place],
         outside_vectors,
         max_logits,
     )
     return Result(loss, num_pairs, RowSparse(centers, grad_v), _all_rows(grad_u))
 
 
-def cbow_naive_softmax(center_vectors, outside_vectors, run, max_logits, reduction="mean"):
+def cbow_naive_softmax(center_vectors, outside_vectors, blocks, max_logits, reduction="mean"):
     """CBOW against the whole vocabulary; arguments as above."""
-    v_hat, mixing, has_context = _mix(center_vectors, run, reduction)
+    v_hat, mixing, has_context = _mix(center_vectors, blocks, reduction)
     row = np.flatnonzero(has_context)
     loss, num_pairs, grad_v_hat, grad_u = _naive_softmax(
         v_hat.reshape(-1, v_hat.shape[2]),
         row,
-        run.centers.ravel()[row],
+        blocks.centers.ravel()[row],
         np.ones(len(row)),
         outside_vectors,
         max_logits,
     )
     grad_seen = mixing @ grad_v_hat.reshape(v_hat.shape)
-    grad_center = sum_rows(run.seen, grad_seen, len(center_vectors))
+    grad_center = sum_rows(blocks.seen, grad_seen, len(center_vectors))
     return Result(loss, num_pairs, grad_center, _all_rows(grad_u))
 
 
@@ -193,10 +193,10 @@ def _naive_softmax(predicting, row, target, weight, outside_vectors, max_logits)
     return loss, num_pairs.sum(dtype=np.float64), grad_predicting, grad_outside
 
 
-def _mix(center_vectors, run, reduction):
+def _mix(center_vectors, blocks, reduction):
     """CBOW's predicting vectors (B, b, d), the matrices (B, b + 2 m, b) that mix them, flags."""
-    context = take_rows(center_vectors, run.seen)  # (B, b + 2 m, d)
-    mixing = run.weights.astype(context.dtype)
+    context = take_rows(center_vectors, blocks.seen)  # (B, b + 2 m, d)
+    mixing = blocks.weights.astype(context.dtype)
     num_outside = mixing.sum(axis=1)
     has_context = num_outside > 0
     if reduction == "mean":
@@ -216,3 +216,12 @@ def _sigmoid_in_place(x):
 
 def _all_rows(gradient):
     return RowSparse(np.arange(len(gradient)), gradient)
+
+
+# The kernel of each model and loss.
+KERNELS = {
+    ("skipgram", "neg_sampling"): skipgram_neg_sampling,
+    ("skipgram", "naive_softmax"): skipgram_naive_softmax,
+    ("cbow", "neg_sampling"): cbow_neg_sampling,
+    ("cbow", "naive_softmax"): cbow_naive_softmax,
+}

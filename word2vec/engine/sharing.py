@@ -67,14 +67,32 @@ def make_shared_file(layout):
 class Barrier:
     """Lets processes wait for each other: each counts in shared memory how often it arrived.
 
-    They poll, for a process that is put to sleep and woken again loses a good part of a round.
-
     Parameters
     ----------
     arrivals : ndarray of int64, shape (number of processes, 8)
         Shared, and zero at first; a row, of which one entry is used, fills a cache line.
     number : int
         Of this process, from 0.
+
+    Notes
+    -----
+    Why this is right:
+
+    - Each count has a single writer, its process, so no update can be lost, and no atomic
+      read-and-add is needed, which Python does not have. An aligned entry of 8 bytes is written
+      and read in one piece.
+    - Counts only grow, and process p writes n only after its n-th piece of work. Whoever sees all
+      counts at n or above knows that all have done n pieces. One that is ahead may be at n + 1,
+      never further, because it waits for the others there; so nobody has to reset anything.
+    - What a process wrote before it arrived must be seen by those that go on after it. Processors
+      and compilers may reorder writes to different places, so a full memory fence stands before a
+      count is written and after the last one is read: taking and releasing a lock, of which the
+      C library promises just that. (On x86 plain writes and reads would do; on ARM they would not.)
+
+    Why processes poll: one that the system puts to sleep and wakes again loses a good part of a
+    round. They give their processor away only when the others are late, which happens where
+    processes outnumber processors; and when they have waited long they look whether the parent is
+    still there, for nobody else would tell them.
     """
 
     WIDTH = _LINE // 8

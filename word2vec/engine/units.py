@@ -7,20 +7,13 @@ the seed and its number alone. So the result has the same bits for any number of
 can be continued from any round.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from ..rowsparse import RowSparse, take_rows
 from ..sampling import AliasTable, keep_probabilities, noise_distribution
-from . import kernels
-from .blocks import draw_run
-
-UNITS_PER_ROUND = 4
-LONGEST_UNIT = {"skipgram": 3072, "cbow": 4096}  # tokens
-# A small corpus is cut into at least so many units, for fewer would be too few updates.
-LEAST_UNITS = 1024
-SHORTEST_UNIT = 64
+from .blocks import draw_blocks
+from .kernels import KERNELS
+from .schedule import LONGEST_UNIT
 
 BLOCK_SIZE = {"skipgram": 32, "cbow": 16}  # centers that share negatives
 FEWEST_SHARED, MOST_SHARED = 24, 256  # negatives of a block
@@ -35,135 +28,82 @@ ROWS_AT_A_TIME = 512  # when moving vectors: few enough to stay in the processor
 LOSS_EVERY = 64
 
 
-class Plan(NamedTuple):
-    """All that decides the result of training, but for corpus and vocabulary."""
-
-    model: str
-    loss: str
-    cbow_reduction: str
-    vector_size: int
-    window: int
-    negative: int
-    ns_exponent: float
-    sample: float | None
-    alpha: float
-    min_alpha: float
-    epochs: int
-    seed: int
-    max_logits: int
-
-
-def kind_of_model(model, cbow_reduction):
-    """What decides how large steps should be: "skipgram", "cbow_mean" or "cbow_sum"."""
-    return "skipgram" if model == "skipgram" else f"cbow_{cbow_reduction}"
-
-
-class Schedule(NamedTuple):
-    """How a corpus of so many ids is cut into units and rounds."""
-
-    num_ids: int
-    unit_length: int
-    units_per_epoch: int
-    epochs: int
-
-    @classmethod
-    def of(cls, num_ids, plan):
-        longest = LONGEST_UNIT[plan.model]
-        length = int(np.clip(num_ids // LEAST_UNITS, SHORTEST_UNIT, longest))
-        return cls(num_ids, length, -(-num_ids // length), plan.epochs)
-
-    @property
-    def rounds_per_epoch(self):
-        return -(-self.units_per_epoch // UNITS_PER_ROUND)
-
-    @property
-    def num_rounds(self):
-        return self.epochs * self.rounds_per_epoch
-
-    def units_of(self, round_number):
-        """Numbers of the units of a round; those of the second epoch go on counting."""
-        epoch, place = divmod(round_number, self.rounds_per_epoch)
-        first = place * UNITS_PER_ROUND
-        last = min(first + UNITS_PER_ROUND, self.units_per_epoch)
-        return range(epoch * self.units_per_epoch + first, epoch * self.units_per_epoch + last)
-
-    def ids_of(self, unit):
-        """Where the ids of a unit are in the corpus, as a slice."""
-        start = unit % self.units_per_epoch * self.unit_length
-        return slice(start, min(start + self.unit_length, self.num_ids))
-
-
 class Engine:
     """Computes units and applies their gradients.
 
     Parameters
     ----------
-    plan : Plan
+    options : EngineOptions
+    schedule : Schedule
     counts : ndarray of int64, shape (V,)
-    ids : ndarray of int32, or MappedIds
+    tokens : ndarray of int32, or MappedTokens
         The encoded corpus; V ends a sentence.
     center_vectors, outside_vectors : ndarray of float32, shape (V, d)
         Trained in place.
     """
 
-    def __init__(self, plan, counts, ids, center_vectors, outside_vectors):
+    def __init__(self, options, schedule, counts, tokens, center_vectors, outside_vectors):
         _keep_freed_memory()
-        self.plan = plan
-        self.schedule = Schedule.of(len(ids), plan)
-        self._ids = ids
+        self.options = options
+        self.schedule = schedule
+        self._tokens = tokens
         self._matrices = (center_vectors, outside_vectors)
         # Ends of sentences are always kept.
-        self._keep = np.append(keep_probabilities(counts, plan.sample), 2).astype(np.float32)
+        self._keep = np.append(keep_probabilities(counts, options.sample), 2).astype(np.float32)
         self._noise = None
-        if plan.loss == "neg_sampling":
-            self._noise = AliasTable(noise_distribution(counts, plan.ns_exponent))
+        if options.loss == "neg_sampling":
+            self._noise = AliasTable(noise_distribution(counts, options.ns_exponent))
+        self._kernel = KERNELS[options.model, options.loss]
+        self._kernel_options = self._choose_kernel_options()
+
+    def _choose_kernel_options(self):
+        options, chosen = self.options, {}
+        if options.model == "cbow":
+            chosen["reduction"] = options.cbow_reduction
+        if options.loss == "naive_softmax":
+            chosen["max_logits"] = options.max_logits
+        else:
+            is_large = self.schedule.unit_length == LONGEST_UNIT[options.model]
+            chosen["num_negatives"] = options.negative
+            chosen["every"] = LOSS_EVERY if is_large else 1
+        return chosen
 
     def draw(self, unit):
-        """All that is random in a unit, as a `runs.Run`."""
-        plan = self.plan
-        rng = np.random.Generator(np.random.SFC64([plan.seed, unit]))
-        return draw_run(
-            self._ids[self.schedule.ids_of(unit)],
+        """All that is random in a unit, as `Blocks`."""
+        options = self.options
+        rng = np.random.Generator(np.random.SFC64([options.seed, unit]))
+        return draw_blocks(
+            self._tokens[self.schedule.tokens_of(unit)],
             len(self._matrices[0]),
             self._keep,
-            plan.window,
+            options.window,
             # The mean over a drawn reach is no sum over pairs, and so not that of its expectation.
-            "drawn" if plan.model == "cbow" else "expected",
+            "drawn" if options.model == "cbow" else "expected",
             self._noise,
-            num_shared_negatives(plan),
-            BLOCK_SIZE[plan.model],
+            num_shared_negatives(options),
+            BLOCK_SIZE[options.model],
             rng,
         )
 
-    def compute(self, unit, run=None):
+    def compute(self, unit, blocks=None):
         """Loss and gradients of a unit, as a `kernels.Result`; changes nothing.
 
-        `run` is what `draw` gives, if it was drawn before.
+        `blocks` is what `draw` gives, if it was drawn before.
         """
-        plan = self.plan
-        run = run or self.draw(unit)
-        arguments = {}
-        if plan.model == "cbow":
-            arguments["reduction"] = plan.cbow_reduction
-        if plan.loss == "neg_sampling":
-            is_large = self.schedule.unit_length == LONGEST_UNIT[plan.model]
-            arguments |= {"num_negatives": plan.negative, "every": LOSS_EVERY if is_large else 1}
-        else:
-            arguments["max_logits"] = plan.max_logits
-        return getattr(kernels, f"{plan.model}_{plan.loss}")(*self._matrices, run, **arguments)
+        return self._kernel(*self._matrices, blocks or self.draw(unit), **self._kernel_options)
 
     def alpha(self, unit):
         """The step of a unit: it falls on a straight line from alpha to min_alpha."""
-        num_units = self.schedule.units_per_epoch * self.schedule.epochs
-        fraction = unit / max(1, num_units - 1)
-        return self.plan.alpha + fraction * (self.plan.min_alpha - self.plan.alpha)
+        first, last = self.options.alpha, self.options.min_alpha
+        return first + self.schedule.fraction(unit) * (last - first)
 
     def moves(self, unit, result, out=(None, None)):
         """How far a unit moves center and outside vectors, by its result; into `out` if given."""
-        largest = LARGEST_MOVE[kind_of_model(self.plan.model, self.plan.cbow_reduction)]
+        largest = LARGEST_MOVE[self.options.kind]
+        gradients = result.grad_center_vectors, result.grad_outside_vectors
         return tuple(
             bounded_moves(gradient, self.alpha(unit), largest, values)
-            for gradient, values in zip(result[2:], out, strict=True)
+            for gradient, values in zip(gradients, out, strict=True)
         )
 
     def apply(self, moves, row_ranges=((None, None), (None, None))):
@@ -175,13 +115,13 @@ class Engine:
             move_rows(matrix, its_moves, *rows)
 
 
-def num_shared_negatives(plan):
+def num_shared_negatives(options):
     """Negatives that a block shares: about three quarters of what one center would draw alone.
 
     Fewer cost quality, more cost time.
     """
-    pairs_of_center = plan.window + 1 if plan.model == "skipgram" else 1
-    number = round(0.75 * plan.negative * pairs_of_center / 8) * 8
+    pairs_of_center = options.window + 1 if options.model == "skipgram" else 1
+    number = round(0.75 * options.negative * pairs_of_center / 8) * 8
     return min(max(FEWEST_SHARED, number), MOST_SHARED)
 
 

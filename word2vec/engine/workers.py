@@ -20,21 +20,17 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-from ..corpus.mapped import MappedIds
+from ..corpus.mapped import MappedTokens
+from ..options import EngineOptions
 from ..rowsparse import RowSparse
+from .schedule import UNITS_PER_ROUND, Schedule
 from .sharing import Barrier, SharedArrays, make_shared_file
-from .units import (
-    BLOCK_SIZE,
-    UNITS_PER_ROUND,
-    Engine,
-    Plan,
-    Schedule,
-    num_shared_negatives,
-)
+from .units import BLOCK_SIZE, Engine, num_shared_negatives
 
 # What workers train at a command: some tenths of a second. A round of naive softmax takes longer.
 ROUNDS_AT_A_TIME = {"neg_sampling": 16, "naive_softmax": 1}
@@ -55,9 +51,10 @@ class WorkerPool:
 
     Parameters
     ----------
-    plan : Plan
+    options : EngineOptions
+    schedule : Schedule
     counts : ndarray of int64, shape (V,)
-    id_path : path-like
+    token_path : path-like
         The encoded corpus.
     center_vectors, outside_vectors : ndarray of float32, shape (V, d)
         Where training starts.
@@ -71,11 +68,11 @@ class WorkerPool:
         That `run_rounds` trains at most.
     """
 
-    def __init__(self, plan, counts, id_path, center_vectors, outside_vectors, num_workers):
-        num_ids = os.path.getsize(id_path) // np.dtype(np.int32).itemsize
-        unit_length = Schedule.of(num_ids, plan).unit_length
-        layout = _layout(plan, len(counts), unit_length, num_workers)
-        self.rounds_at_a_time = ROUNDS_AT_A_TIME[plan.loss]
+    def __init__(
+        self, options, schedule, counts, token_path, center_vectors, outside_vectors, num_workers
+    ):
+        layout = _layout(options, schedule, len(counts), num_workers)
+        self.rounds_at_a_time = ROUNDS_AT_A_TIME[options.loss]
         self._processes, self._listeners = [], []
         # Undone, unless all goes well; the memory lives on as long as somebody has mapped it.
         with make_shared_file(layout) as file, contextlib.ExitStack() as stack:
@@ -86,9 +83,10 @@ class WorkerPool:
             self.center_vectors[:] = center_vectors
             self.outside_vectors[:] = outside_vectors
             task = {
-                "plan": plan,
+                "options": asdict(options),
+                "schedule": schedule,
                 "counts": counts.tolist(),
-                "id_path": str(id_path),
+                "token_path": str(token_path),
                 "shared_file": file.fileno(),
                 "num_workers": num_workers,
             }
@@ -204,25 +202,24 @@ def work():
 class _Worker:
     """A worker's part of training."""
 
-    def __init__(self, plan, counts, id_path, shared_file, num_workers, number):
-        plan, counts = Plan(*plan), np.array(counts)
-        ids = MappedIds(id_path)
-        unit_length = Schedule.of(len(ids), plan).unit_length
-        layout = _layout(plan, len(counts), unit_length, num_workers)
+    def __init__(self, options, schedule, counts, token_path, shared_file, num_workers, number):
+        options, schedule = EngineOptions(**options), Schedule(*schedule)
+        layout = _layout(options, schedule, len(counts), num_workers)
         self._shared = SharedArrays(shared_file, layout)
         os.close(shared_file)
         matrices = [self._shared[f"{side}_vectors"] for side in _SIDES]
-        self._engine = Engine(plan, counts, ids, *matrices)
+        tokens = MappedTokens(token_path)
+        self._engine = Engine(options, schedule, np.array(counts), tokens, *matrices)
         self._barrier = Barrier(self._shared["arrivals"], number)
         self._number, self._num_workers = number, num_workers
-        self._drawn = {}  # runs of units to come
+        self._drawn = {}  # the blocks of units to come
 
     def run_rounds(self, first, last):
         for round_number in range(first, last):
             losses = self._shared["losses"][round_number - first]
             for slot, unit in self._own_units(round_number):
                 result = self._engine.compute(unit, self._drawn.pop(unit, None))
-                losses[slot] = result[:2]
+                losses[slot] = result.loss, result.num_pairs
                 self._store_moves(slot, unit, result)
             self._barrier.arrive()
             if round_number + 1 < last:
@@ -255,7 +252,8 @@ class _Worker:
 
     def _store_moves(self, slot, unit, result):
         values = []
-        for side, gradient in zip(_SIDES, result[2:], strict=True):
+        gradients = result.grad_center_vectors, result.grad_outside_vectors
+        for side, gradient in zip(_SIDES, gradients, strict=True):
             size = len(gradient.rows)
             self._shared[f"{side}_sizes"][slot] = size
             self._shared[f"{side}_rows"][slot, :size] = gradient.rows
@@ -269,19 +267,20 @@ class _Worker:
             yield RowSparse(rows, self._shared[f"{side}_values"][slot, :size])
 
 
-def _layout(plan, vocab_size, unit_length, num_workers):
+def _layout(options, schedule, vocab_size, num_workers):
     """Shapes and types of the shared arrays."""
-    d, slots = plan.vector_size, UNITS_PER_ROUND
-    num_blocks = -(-unit_length // BLOCK_SIZE[plan.model])
+    d, slots = options.vector_size, UNITS_PER_ROUND
+    unit_length = schedule.unit_length
+    num_blocks = -(-unit_length // BLOCK_SIZE[options.model])
     # Rows that a unit can touch; one more than it has tokens, for the word that pads its blocks.
     center_rows = min(vocab_size, unit_length + 1)
-    outside_rows = min(vocab_size, center_rows + num_blocks * num_shared_negatives(plan))
-    if plan.loss == "naive_softmax":
+    outside_rows = min(vocab_size, center_rows + num_blocks * num_shared_negatives(options))
+    if options.loss == "naive_softmax":
         outside_rows = vocab_size
     return {
         "center_vectors": ((vocab_size, d), np.float32),
         "outside_vectors": ((vocab_size, d), np.float32),
-        "losses": ((ROUNDS_AT_A_TIME[plan.loss], slots, 2), np.float64),
+        "losses": ((ROUNDS_AT_A_TIME[options.loss], slots, 2), np.float64),
         "arrivals": ((num_workers, Barrier.WIDTH), np.int64),
         "center_sizes": ((slots,), np.int64),
         "outside_sizes": ((slots,), np.int64),

@@ -1,7 +1,7 @@
 """Checkpoints: everything that is needed to continue a run, in one file that proves itself whole.
 
 A checkpoint is an ``.npz`` archive: the arrays under their names, and under ``header`` a JSON text
-with the versions of the format and of this library, the settings of the run and its state. The
+with the versions of the format and of the training, the settings of the run and its state. The
 archive ends with a comment, the SHA-256 of all bytes before it, so ``np.load`` reads the file and
 any damage shows. Nothing is pickled. Files are written beside and renamed, and the last two are
 kept. One run at a time uses a directory: whoever saves there holds its lock (see `locks`).
@@ -20,7 +20,10 @@ import numpy as np
 from .. import __version__
 from .files import atomic_write
 
-VERSION = 2
+VERSION = 3  # of the format
+# Raised whenever the same corpus, settings and seed no longer give the same bits, by either
+# trainer: a run must not begin with one version and end with another. CHANGELOG.md lists them.
+TRAINING_VERSION = 1
 NUM_KEPT = 2
 
 _NAME = re.compile(r"checkpoint-(\d+)\.npz")
@@ -65,6 +68,7 @@ def save_checkpoint(directory, iteration, checkpoint):
     directory.mkdir(parents=True, exist_ok=True)
     header = {
         "version": VERSION,
+        "training": TRAINING_VERSION,
         "library": __version__,
         "settings": checkpoint.settings,
         "state": checkpoint.state,
@@ -107,12 +111,13 @@ def read_checkpoint(path):
         with np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     header = json.loads(str(arrays.pop("header")))
-    if (header["version"], header.get("library")) != (VERSION, __version__):
+    if (header["version"], header.get("training")) != (VERSION, TRAINING_VERSION):
         raise CheckpointError(
             f"{path} was written by version {header.get('library', 'unknown')} of word2vec "
-            f"(checkpoint format {header['version']}); this is version {__version__} (format "
-            f"{VERSION}), which might go on with other results. Continue with that version, or use "
-            "another directory to start anew."
+            f"(checkpoint format {header['version']}, training {header.get('training', 'unknown')})"
+            f"; this is version {__version__} (format {VERSION}, training {TRAINING_VERSION}), "
+            "which would go on with other results. Continue with that version, or use another "
+            "directory to start anew."
         )
     return Checkpoint(header["settings"], header["state"], arrays)
 

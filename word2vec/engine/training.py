@@ -1,0 +1,213 @@
+"""A training of `Word2Vec`, as something that `carry_out` can save, stop and continue."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..checks import check_memory
+from ..corpus.encoded import EncodedCorpus
+from ..corpus.vocab import check_two_words
+from ..options import EngineOptions
+from ..sampling import noise_distribution, starting_vectors
+from ..saving.checkpoint import Checkpoint, fingerprint, name_latest_checkpoint
+from ..saving.resumable import Progress
+from .rounds import Rounds, start_rounds
+from .schedule import Schedule
+
+CHECKPOINT_SECONDS = 60
+CURVE_POINTS = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingProgress(Progress):
+    """What `Word2Vec.fit` tells its callback; `done` and `total` count tokens of all epochs."""
+
+    epoch: int  # from 1; `loss` is the mean a pair, of this epoch so far
+
+    @property
+    def tokens(self) -> int:
+        """Tokens trained so far, as `done`."""
+        return self.done
+
+    @property
+    def total_tokens(self) -> int:
+        """Tokens of all epochs, as `total`."""
+        return self.total
+
+
+@dataclass
+class State:
+    """Where training is: all that a checkpoint must hold beside the vectors."""
+
+    round_number: int = 0
+    losses: list[float] = field(default_factory=list)  # of the epochs that are over
+    epoch_loss: float = 0.0
+    epoch_pairs: float = 0.0
+    curve: list[list[float]] = field(default_factory=list)
+    curve_loss: float = 0.0  # since the last point of the curve
+    curve_pairs: float = 0.0
+
+    def add(self, loss: float, num_pairs: float, schedule: Schedule) -> None:
+        """Count in a round that was trained."""
+        self.round_number += 1
+        self.epoch_loss += loss
+        self.epoch_pairs += num_pairs
+        self._add_to_curve(loss, num_pairs, schedule)
+        if schedule.ends_epoch(self.round_number):
+            if not self.epoch_pairs:
+                raise ValueError(
+                    "Subsampling left not a single pair to learn from in a whole epoch. "
+                    "Raise sample, set it to None, or bring more text."
+                )
+            self.losses.append(self.mean_loss)
+            self.epoch_loss, self.epoch_pairs = 0.0, 0.0
+
+    @property
+    def mean_loss(self) -> float:
+        """Mean loss a pair of the current epoch so far."""
+        return self.epoch_loss / (self.epoch_pairs or 1)
+
+    def _add_to_curve(self, loss: float, num_pairs: float, schedule: Schedule) -> None:
+        self.curve_loss += loss
+        self.curve_pairs += num_pairs
+        rounds_per_point = -(-schedule.num_rounds // CURVE_POINTS)
+        is_last = self.round_number == schedule.num_rounds
+        if (is_last or self.round_number % rounds_per_point == 0) and self.curve_pairs:
+            epoch = self.round_number / schedule.rounds_per_epoch
+            self.curve.append([epoch, self.curve_loss / self.curve_pairs])
+            self.curve_loss, self.curve_pairs = 0.0, 0.0
+
+
+class Training:
+    """Trains vectors on an encoded corpus, some rounds a step; see `Resumable`.
+
+    Parameters
+    ----------
+    options : EngineOptions
+    corpus : EncodedCorpus
+    checkpoint_dir : path-like or None
+        For error messages.
+    callback : callable or None
+        Called with a `TrainingProgress` after each step.
+
+    Attributes
+    ----------
+    state : State
+    center_vectors, outside_vectors : ndarray of float32, shape (V, d)
+        As learned so far.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to learn from, or the vectors would not fit into memory.
+    """
+
+    def __init__(
+        self,
+        options: EngineOptions,
+        corpus: EncodedCorpus,
+        checkpoint_dir: Any = None,
+        callback: Callable[[TrainingProgress], Any] | None = None,
+    ) -> None:
+        _check_corpus(corpus, options)
+        self.schedule = Schedule.of(len(corpus.tokens), options)
+        self.settings = options.settings() | {
+            "vocabulary": fingerprint([corpus.vocab.words, corpus.vocab.counts]),
+            "corpus": corpus.fingerprint,
+        }
+        self.state = State()
+        self._options, self._corpus = options, corpus
+        self._checkpoint_dir, self._callback = checkpoint_dir, callback
+        self._resumed_at = 0
+        self._saved_at = time.monotonic()
+        self._rounds: Rounds | None = None
+        rng = np.random.default_rng(options.seed)
+        self._start = starting_vectors(len(corpus.vocab), options.vector_size, rng, np.float32)
+
+    @property
+    def center_vectors(self) -> np.ndarray:
+        return self._rounds.center_vectors if self._rounds else self._start[0]
+
+    @property
+    def outside_vectors(self) -> np.ndarray:
+        return self._rounds.outside_vectors if self._rounds else self._start[1]
+
+    @property
+    def position(self) -> int:
+        return self.state.round_number
+
+    @property
+    def is_done(self) -> bool:
+        return self.state.round_number >= self.schedule.num_rounds
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        self.state = State(**checkpoint.state)
+        self._start = checkpoint.arrays["center_vectors"], checkpoint.arrays["outside_vectors"]
+        self._resumed_at = self._tokens_done()
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Everything ready for `step`: workers, if any, run until the block ends."""
+        start, self._start = self._start, ()
+        with start_rounds(self._options, self.schedule, self._corpus, *start) as self._rounds:
+            del start  # the workers have copies
+            self._saved_at = time.monotonic()
+            yield
+
+    def step(self) -> bool:
+        first = self.state.round_number
+        last = min(self.schedule.end_of_epoch(first), first + self._rounds.rounds_at_a_time)
+        for loss, num_pairs in self._rounds.run_rounds(first, last):
+            self._check_finite("The loss", loss)
+            self.state.add(loss, num_pairs, self.schedule)
+        if self._callback:
+            self._callback(self._progress())
+        if self.schedule.ends_epoch(self.state.round_number):
+            self._check_finite("A vector", self.center_vectors, self.outside_vectors)
+            return True
+        return time.monotonic() - self._saved_at > CHECKPOINT_SECONDS
+
+    def checkpoint(self) -> Checkpoint:
+        arrays = {"center_vectors": self.center_vectors, "outside_vectors": self.outside_vectors}
+        self._check_finite("A vector", *arrays.values())
+        self._saved_at = time.monotonic()
+        return Checkpoint(self.settings, asdict(self.state), arrays)
+
+    def _tokens_done(self) -> int:
+        """Tokens of the corpus, subsampled or not, that were trained so far."""
+        return round(self.schedule.epochs_done(self.state.round_number) * self._corpus.num_tokens)
+
+    def _progress(self) -> TrainingProgress:
+        is_inside = not self.schedule.ends_epoch(self.state.round_number)
+        return TrainingProgress(
+            done=self._tokens_done(),
+            total=self._corpus.num_tokens * self.schedule.epochs,
+            unit="word",
+            loss=self.state.mean_loss if is_inside else self.state.losses[-1],
+            resumed_at=self._resumed_at,
+            epoch=len(self.state.losses) + is_inside,
+        )
+
+    def _check_finite(self, what: str, *values: Any) -> None:
+        if not all(np.isfinite(value).all() for value in values):
+            latest = name_latest_checkpoint(self._checkpoint_dir)
+            raise FloatingPointError(f"{what} became NaN or infinite. Lower alpha.{latest}")
+
+
+def _check_corpus(corpus: EncodedCorpus, options: EngineOptions) -> None:
+    """Raise ValueError if training cannot succeed, before it starts or workers are started."""
+    check_two_words(corpus.vocab)
+    if options.loss == "neg_sampling":
+        noise_distribution(corpus.vocab.counts, options.ns_exponent)  # refuses an extreme exponent
+    check_memory(
+        2 * len(corpus.vocab) * options.vector_size * 4,  # both matrices
+        f"Vectors of {len(corpus.vocab):,} words with vector_size {options.vector_size:,}",
+        "Lower vector_size or raise min_count.",
+    )
+    corpus.check_pairs()
