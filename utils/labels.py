@@ -3,7 +3,11 @@
 Pure geometry: boxes and lines in one unit of length, typographic points (1/72 inch) by intention.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
+
+from word2vec.checks import FloatArray
 
 MARKER_RADIUS = 3.0
 PADDING = 1.0
@@ -18,7 +22,9 @@ STRIKE, CROSSING, AMBIGUOUS = 100.0, 30.0, 8.0
 OVERLAP = (10.0, 30.0, 100.0, 1e4, 1e4, 1e4)
 
 
-def place_labels(anchors, sizes, bounds, taken):
+def place_labels(
+    anchors: FloatArray, sizes: FloatArray, bounds: FloatArray, taken: Sequence[FloatArray]
+) -> tuple[FloatArray, FloatArray]:
     """Where labels cover neither each other nor a point, each as near its point as can be.
 
     One label after the other takes the cheapest position around its point, given where the others

@@ -3,9 +3,21 @@
 Matplotlib takes longer to import than most commands to run, so it is imported where it draws.
 """
 
-import numpy as np
+from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from word2vec import KeyedVectors
+from word2vec.checks import StrPath
 from word2vec.saving.files import atomic_write
+
+if TYPE_CHECKING:
+    from utils.optimizers import Training
 
 # The words of the picture after training, by group. Those that the corpus lacks are left out.
 GROUPS = {
@@ -17,7 +29,7 @@ GROUPS = {
 }
 
 
-def save_training_pictures(training, directory):
+def save_training_pictures(training: Training, directory: Path) -> None:
     """Write ``word_vectors.png`` and ``loss.png``.
 
     Parameters
@@ -35,10 +47,10 @@ def save_training_pictures(training, directory):
     }
     words = [word for group in groups.values() for word in group]
     if len(words) < 2:  # another kind of text: its most frequent words
-        words, groups = vectors.index_to_key[:40], None
+        words, groups = vectors.index_to_key[:40], {}
     save_word_picture(vectors, words, directory / "word_vectors.png", groups)
 
-    ax = None
+    ax: Any = None
     for name, curve in training.curves.items():
         positions, losses = zip(*curve, strict=True)
         label = name if len(training.curves) > 1 else None
@@ -47,7 +59,12 @@ def save_training_pictures(training, directory):
     _save(ax, directory / "loss.png")
 
 
-def save_word_picture(vectors, words, path, groups=None):
+def save_word_picture(
+    vectors: KeyedVectors,
+    words: Sequence[str],
+    path: StrPath,
+    groups: Mapping[str, Iterable[str]] | None = None,
+) -> None:
     """Draw words of `KeyedVectors` with `plot_words` and write the picture.
 
     Raises
@@ -60,7 +77,9 @@ def save_word_picture(vectors, words, path, groups=None):
     _save(plot_words(words, vectors[words], groups=groups), path)
 
 
-def save_sentiment_pictures(results, matrix, labels, directory):
+def save_sentiment_pictures(
+    results: Iterable[Any], matrix: ArrayLike, labels: Sequence[str], directory: Path
+) -> None:
     """Write ``sentiment_sweep.png`` and ``sentiment_confusion.png``.
 
     Parameters
@@ -74,7 +93,7 @@ def save_sentiment_pictures(results, matrix, labels, directory):
     """
     from utils.plotting import plot_confusion_matrix, plot_loss
 
-    ax = None
+    ax: Any = None
     for result in results:
         percent = 100 * np.array(result.dev_accuracies)
         ax = plot_loss(percent, iterations=result.strengths, ax=ax, label=result.name)

@@ -4,16 +4,20 @@ Each function draws into the `ax` it is given, or else into a new pyplot figure,
 Axes. Add a title with ``ax.set_title``, save with ``ax.figure.savefig(path, dpi=160)``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike, NDArray
 
 from utils.labels import GAPS, MARKER_RADIUS, PADDING, place_labels
+from word2vec import KeyedVectors
 from word2vec.checks import as_float_array
 
 # Okabe and Ito's colours, which colour-blind eyes tell apart, less those too pale or black.
@@ -24,7 +28,13 @@ UNGROUPED = "0.5"
 MAX_MARKED_LOSSES = 30  # more points than these are a curve without markers
 
 
-def plot_words(words, vectors, *, groups=None, ax=None):
+def plot_words(
+    words: Iterable[str],
+    vectors: ArrayLike | KeyedVectors | Mapping[str, ArrayLike],
+    *,
+    groups: Mapping[str, Iterable[str]] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw words as labelled points on the plane of their first two principal components.
 
     Parameters
@@ -65,14 +75,14 @@ def plot_words(words, vectors, *, groups=None, ax=None):
     if ax is None:
         figure, ax = plt.subplots(figsize=(10, 7.5))
         figure.subplots_adjust(left=0.04, right=0.98, bottom=0.05, top=0.94)
-    styles = {None: (UNGROUPED, "o")}
-    for number, name in enumerate(groups or {}):
-        styles[name] = _cycle(PALETTE, MARKERS, number)
+    styles: dict[str | None, tuple[str, str]] = {None: (UNGROUPED, "o")}
+    styles |= {name: _cycle(PALETTE, MARKERS, k) for k, name in enumerate(groups or {})}
     for name, (color, marker) in styles.items():
         members = points[[group == name for group in group_of]]
         if len(members):
-            marks = {"color": color, "marker": marker, "s": (2 * MARKER_RADIUS) ** 2}
-            ax.scatter(*members.T, **marks, edgecolor="white", linewidth=0.5, zorder=3, label=name)
+            x, y = members.T
+            marks: dict[str, Any] = {"color": color, "marker": marker, "edgecolor": "white"}
+            ax.scatter(x, y, (2 * MARKER_RADIUS) ** 2, linewidth=0.5, zorder=3, label=name, **marks)
     for axis, nth, share in zip((ax.xaxis, ax.yaxis), ("1st", "2nd"), shares, strict=True):
         axis.set_label_text(f"{nth} principal component, {share:.0%} of variance", color="0.35")
     ax.tick_params(length=0, labelbottom=False, labelleft=False)  # the units mean nothing
@@ -86,7 +96,14 @@ def plot_words(words, vectors, *, groups=None, ax=None):
     return ax
 
 
-def plot_loss(losses, *, iterations=None, ax=None, label=None, ylabel="loss"):
+def plot_loss(
+    losses: ArrayLike,
+    *,
+    iterations: ArrayLike | None = None,
+    ax: Axes | None = None,
+    label: str | None = None,
+    ylabel: str = "loss",
+) -> Axes:
     """Draw the loss over the iterations. Call again with the same `ax` to compare runs.
 
     Parameters
@@ -133,7 +150,13 @@ def plot_loss(losses, *, iterations=None, ax=None, label=None, ylabel="loss"):
     return ax
 
 
-def plot_confusion_matrix(matrix, labels=None, *, normalize=False, ax=None):
+def plot_confusion_matrix(
+    matrix: ArrayLike,
+    labels: Iterable[object] | None = None,
+    *,
+    normalize: bool = False,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw how often each true class (row) was predicted as each class (column).
 
     Parameters
@@ -163,9 +186,9 @@ def plot_confusion_matrix(matrix, labels=None, *, normalize=False, ax=None):
         raise ValueError(f"matrix must be square. Got shape {matrix.shape} instead.")
     if (matrix < 0).any():
         raise ValueError(f"matrix must hold counts. Got {matrix.min():g} instead.")
-    labels = [str(label) for label in (range(size) if labels is None else labels)]
-    if len(labels) != size:
-        raise ValueError(f"labels must name the {size} classes. Got {len(labels)} names instead.")
+    names = [str(label) for label in (range(size) if labels is None else labels)]
+    if len(names) != size:
+        raise ValueError(f"labels must name the {size} classes. Got {len(names)} names instead.")
 
     if normalize:
         totals = matrix.sum(axis=1, keepdims=True)
@@ -177,15 +200,15 @@ def plot_confusion_matrix(matrix, labels=None, *, normalize=False, ax=None):
     top = 1 if normalize else max(matrix.max(), 1)
     ax.imshow(matrix, cmap="Blues", vmin=0, vmax=top)  # no colour bar: the numbers say it
     ax.set(xlabel="predicted", ylabel="true")
-    ax.set_xticks(range(size), labels)
-    ax.set_yticks(range(size), labels)
+    ax.set_xticks(range(size), names)
+    ax.set_yticks(range(size), names)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     _settle_layout(ax)
     cell = ax.bbox.width / size
-    if max(text.get_window_extent().width for text in ax.get_xticklabels()) > 0.9 * cell:
-        for text in ax.get_xticklabels():
-            text.set(rotation=40, ha="right", rotation_mode="anchor")
+    if max(name.get_window_extent().width for name in ax.get_xticklabels()) > 0.9 * cell:
+        for name in ax.get_xticklabels():
+            name.set(rotation=40, ha="right", rotation_mode="anchor")
         _settle_layout(ax)
 
     font_size = min(10, 0.3 * cell * 72 / ax.figure.dpi)
@@ -199,7 +222,7 @@ def plot_confusion_matrix(matrix, labels=None, *, normalize=False, ax=None):
 # -------------------------------------------------------------------- what comes in
 
 
-def _as_finite_array(name, value, ndim):
+def _as_finite_array(name: str, value: Any, ndim: int) -> NDArray[np.float64]:
     array = as_float_array(name, value, ndim).astype(np.float64)
     if array.size == 0:
         raise ValueError(f"{name} must not be empty. Got shape {array.shape} instead.")
@@ -211,7 +234,7 @@ def _as_finite_array(name, value, ndim):
     return array
 
 
-def _words_and_matrix(words, vectors):
+def _words_and_matrix(words: Any, vectors: Any) -> tuple[list[str], NDArray[np.float64]]:
     if isinstance(words, str):
         raise TypeError(f"words must be a sequence of strings. Got the string {words!r} instead.")
     words = list(words)
@@ -236,7 +259,7 @@ def _words_and_matrix(words, vectors):
 
 def _group_of_each_word(words, groups):
     """Name of the group of each word, None for words in no group."""
-    group_of = {}
+    group_of: dict[str, str] = {}
     for name, members in groups.items():
         unknown = [word for word in members if word not in words]
         if unknown:

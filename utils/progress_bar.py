@@ -1,6 +1,7 @@
 """A bar for long training: how much is done, how fast, how long it will take."""
 
 import sys
+from typing import Any
 
 from tqdm import tqdm
 
@@ -20,19 +21,19 @@ class ProgressBar:
         never was a report.
     """
 
-    def __init__(self, unit):
+    def __init__(self, unit: str) -> None:
         self.unit = unit
         self.share_at_start = 1.0
-        self._bar = None
+        self._bar: Any = None
 
-    def __enter__(self):
+    def __enter__(self) -> "ProgressBar":
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         if self._bar is not None:
             self._bar.close()
 
-    def show(self, done, total, *, start, text):
+    def show(self, done: int, total: int, *, start: int, text: str) -> None:
         """Report `done` of `total` units, of which an earlier run did the first `start`."""
         if self._bar is None:  # only now, so that the speed is that of training alone
             self.share_at_start = start / total

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from word2vec import KeyedVectors
+from word2vec.checks import StrPath
 from word2vec.saving.files import atomic_write
 
 
-def write_projector_files(vectors, directory):
+def write_projector_files(vectors: KeyedVectors, directory: StrPath) -> None:
     """Write ``vectors.tsv`` and ``metadata.tsv``, which the projector's "Load" button takes.
 
     Parameters

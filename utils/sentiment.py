@@ -11,16 +11,29 @@ A classifier is a dict of arrays, and `logits` says what it computes:
 
 import re
 from collections import Counter
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 from scipy.sparse import csr_array
 
-from word2vec import sgd, sigmoid, softmax, softmax_cross_entropy, two_layer_net
-from word2vec.checks import as_float_array, as_indices, check_choice, check_finite
+from word2vec import KeyedVectors, sgd, sigmoid, softmax, softmax_cross_entropy, two_layer_net
+from word2vec.checks import (
+    FloatArray,
+    IntArray,
+    as_float_array,
+    as_indices,
+    check_choice,
+    check_finite,
+)
 from word2vec.rowsparse import RowSparse
 from word2vec.sgd import linear_schedule
+
+Classifier = dict[str, FloatArray]
+Features = Any  # an ndarray or a sparse array, for which SciPy has no hints
 
 NEUTRAL = 2  # of the five classes 0 to 4
 # The treebank writes "it 's" and "do n't" as two words, most other corpora as one.
@@ -37,7 +50,7 @@ MIN_PAIR_COUNT = 2
 # -------------------------------------------------------------------- features
 
 
-def match_words(sentence, known):
+def match_words(sentence: Iterable[str], known: Container[str]) -> list[str]:
     """Write the words of the treebank as the vectors spell them.
 
     Parameters
@@ -58,7 +71,7 @@ def match_words(sentence, known):
     >>> match_words("it 's a well-made heist film".split(), {"it's", "a", "well", "made", "film"})
     ["it's", 'a', 'well', 'made', 'heist', 'film']
     """
-    words = []
+    words: list[str] = []
     for word in sentence:
         if word in _CLITICS and words and words[-1] + word in known:
             words[-1] += word
@@ -69,7 +82,9 @@ def match_words(sentence, known):
     return words
 
 
-def bags(sentences, row_of, scale="mean"):
+def bags(
+    sentences: Iterable[Iterable[str]], row_of: Mapping[str, int], scale: str = "mean"
+) -> csr_array:
     """Sparse matrix that makes sentence features of word vectors: ``bags(...) @ vectors``.
 
     Parameters
@@ -102,7 +117,7 @@ def bags(sentences, row_of, scale="mean"):
     return _weighted(rows, starts, len(row_of), scale)
 
 
-def mean_features(sentences, vectors):
+def mean_features(sentences: Iterable[Iterable[str]], vectors: KeyedVectors) -> NDArray[np.float64]:
     """Mean of the word vectors of each sentence; zeros where no word has one.
 
     Parameters
@@ -117,7 +132,9 @@ def mean_features(sentences, vectors):
     return bags(sentences, vectors.key_to_index) @ vectors.vectors.astype(np.float64)
 
 
-def word_table(sentences, vectors):
+def word_table(
+    sentences: Iterable[Iterable[str]], vectors: KeyedVectors
+) -> tuple[dict[str, int], NDArray[np.float32]]:
     """Rows and start values of the vectors that the averaging network trains.
 
     Parameters
@@ -134,7 +151,7 @@ def word_table(sentences, vectors):
         The vectors less their mean, scaled so that their entries spread by `VECTOR_SPREAD`.
     """
     row_of = dict(vectors.key_to_index)
-    pair_counts = Counter()
+    pair_counts: Counter[str] = Counter()
     for sentence in sentences:
         words = match_words(sentence, vectors.key_to_index)
         for word in words:
@@ -173,7 +190,9 @@ def _drop_words(batch, share, rng):
 # -------------------------------------------------------------------- objectives
 
 
-def start_classifier(num_features, num_hidden, num_classes, rng):
+def start_classifier(
+    num_features: int, num_hidden: int, num_classes: int, rng: np.random.Generator
+) -> Classifier:
     """Start values of a classifier.
 
     Parameters
@@ -198,7 +217,9 @@ def start_classifier(num_features, num_hidden, num_classes, rng):
     }
 
 
-def softmax_regression(x, targets, w1, b1):
+def softmax_regression(
+    x: FloatArray, targets: ArrayLike, w1: FloatArray, b1: FloatArray
+) -> tuple[np.floating, dict[str, FloatArray]]:
     """Cross-entropy of softmax regression, **summed** over rows, and its gradients.
 
     Parameters
@@ -223,7 +244,7 @@ def softmax_regression(x, targets, w1, b1):
     return loss, {"x": delta @ w1.T, "w1": x.T @ delta, "b1": delta.sum(axis=0)}
 
 
-def logits(classifier, x):
+def logits(classifier: Classifier, x: Features) -> FloatArray:
     """Scores of the classes, (N, C), for features (N, D), or bags for the averaging network."""
     if "vectors" in classifier:
         x = x @ classifier["vectors"]
@@ -233,7 +254,9 @@ def logits(classifier, x):
     return scores
 
 
-def loss_and_gradients(classifier, x, targets, l2):
+def loss_and_gradients(
+    classifier: Classifier, x: Features, targets: ArrayLike, l2: float
+) -> tuple[np.floating, dict[str, FloatArray]]:
     """Regularised cross-entropy of a classifier, **mean** over rows, and its gradients.
 
     Parameters
@@ -275,12 +298,12 @@ def loss_and_gradients(classifier, x, targets, l2):
     return loss, grads
 
 
-def pack(arrays, names):
+def pack(arrays: Mapping[str, FloatArray], names: Iterable[str]) -> FloatArray:
     """The arrays of these names as one vector."""
     return np.concatenate([arrays[name].ravel() for name in names])
 
 
-def unpack(vector, like):
+def unpack(vector: FloatArray, like: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
     """The inverse of `pack`: views of `vector` in the shapes of the dict `like`."""
     ends = np.cumsum([array.size for array in like.values()])[:-1]
     parts = zip(like.items(), np.split(vector, ends), strict=True)
@@ -290,7 +313,9 @@ def unpack(vector, like):
 # -------------------------------------------------------------------- training
 
 
-def fit_lbfgs(start, x, targets, l2, *, max_iterations=200):
+def fit_lbfgs(
+    start: Classifier, x: Features, targets: ArrayLike, l2: float, *, max_iterations: int = 200
+) -> Classifier:
     """Minimise `loss_and_gradients` over all examples at once with SciPy's L-BFGS-B.
 
     Parameters
@@ -323,7 +348,18 @@ def fit_lbfgs(start, x, targets, l2, *, max_iterations=200):
     return unpack(found.x, start)
 
 
-def fit_sgd(start, x, targets, l2, *, step, epochs, rng, batch_size=64, word_dropout=0.0):
+def fit_sgd(
+    start: Classifier,
+    x: Features,
+    targets: ArrayLike,
+    l2: float,
+    *,
+    step: float,
+    epochs: int,
+    rng: np.random.Generator,
+    batch_size: int = 64,
+    word_dropout: float = 0.0,
+) -> Classifier:
     """Minimise `loss_and_gradients` with `word2vec.sgd` on random batches.
 
     Parameters
@@ -384,7 +420,12 @@ def fit_sgd(start, x, targets, l2, *, step, epochs, rng, batch_size=64, word_dro
     return unpack(sgd(f, pack(start, start), schedule, iterations), start)
 
 
-def sweep(strengths, fit, dev_x, dev_labels):
+def sweep(
+    strengths: Sequence[float],
+    fit: Callable[[float], Classifier],
+    dev_x: Features,
+    dev_labels: ArrayLike,
+) -> tuple[int, list[Classifier], list[float]]:
     """Fit with every strength of L2 and find the one that is best on dev.
 
     Parameters
@@ -413,7 +454,7 @@ def sweep(strengths, fit, dev_x, dev_labels):
     return best, classifiers, accuracies
 
 
-def _check_examples(x, targets, l2):
+def _check_examples(x: Features, targets: ArrayLike, l2: float) -> np.ndarray:
     check_finite("l2", l2)
     if l2 < 0:
         raise ValueError(f"l2 must not be negative. Got {l2} instead.")
@@ -429,12 +470,12 @@ def _check_examples(x, targets, l2):
 # -------------------------------------------------------------------- evaluation
 
 
-def accuracy(probabilities, labels):
+def accuracy(probabilities: FloatArray, labels: ArrayLike) -> float:
     """Share of rows whose most probable class is the label."""
     return float(np.mean(probabilities.argmax(axis=1) == labels))
 
 
-def binary_accuracy(probabilities, labels):
+def binary_accuracy(probabilities: FloatArray, labels: ArrayLike) -> float:
     """Accuracy for two classes, from five: neutral sentences are left out.
 
     A sentence is called positive if both positive classes together are more probable than both
@@ -449,7 +490,7 @@ def binary_accuracy(probabilities, labels):
     return float(np.mean((positive > negative) == (labels[used] > NEUTRAL)))
 
 
-def confusion_matrix(labels, predicted, num_classes):
+def confusion_matrix(labels: ArrayLike, predicted: ArrayLike, num_classes: int) -> IntArray:
     """Counts, shape (C, C): row the true class, column the predicted one.
 
     Raises
@@ -463,7 +504,7 @@ def confusion_matrix(labels, predicted, num_classes):
     return cells.reshape(num_classes, num_classes)
 
 
-def precision_and_recall(matrix):
+def precision_and_recall(matrix: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """Precision and recall of each class of a confusion matrix; 0 where there is nothing to share.
 
     Returns
@@ -478,7 +519,7 @@ def precision_and_recall(matrix):
     )
 
 
-def most_wrong(probabilities, labels, count):
+def most_wrong(probabilities: FloatArray, labels: ArrayLike, count: int) -> IntArray:
     """Indices of the rows whose true class got the least probability, the worst first."""
     true_class = np.take_along_axis(probabilities, np.asarray(labels)[:, np.newaxis], axis=1)[:, 0]
     return np.argsort(true_class, kind="stable")[:count]

@@ -4,6 +4,9 @@ import re
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+
+from word2vec.checks import StrPath
 
 SPLITS = ("train", "dev", "test")
 LABELS = ("very negative", "negative", "neutral", "positive", "very positive")
@@ -19,7 +22,7 @@ _TREE_TOKENS = re.compile(r"\(|\)|[^() ]+")
 class TreebankError(ValueError):
     """A treebank file that is missing, truncated or damaged. Names the file and the cure."""
 
-    def __init__(self, path, problem, line=None):
+    def __init__(self, path: StrPath, problem: str, line: int | None = None) -> None:
         place = f"{path}, line {line}" if line else f"{path}"
         super().__init__(
             f"{place}: {problem} Get the data with get_datasets.sh (move a damaged copy away "
@@ -65,7 +68,7 @@ class StanfordSentiment:
     2013.
     """
 
-    def __init__(self, path=None, *, lowercase=True):
+    def __init__(self, path: StrPath | None = None, *, lowercase: bool = True) -> None:
         path = path or default_path()
         if path is None:
             raise TreebankError(DATA_DIR, "the Stanford Sentiment Treebank is not here.")
@@ -87,10 +90,10 @@ class StanfordSentiment:
         self.splits = np.array(splits)
         self.labels = np.array(labels, dtype=np.int64)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.sentences)
 
-    def split(self, name):
+    def split(self, name: str) -> tuple[list[list[str]], NDArray[np.int64]]:
         """Sentences and labels of one split.
 
         Parameters
@@ -106,7 +109,7 @@ class StanfordSentiment:
         members = np.flatnonzero(self.splits == name)
         return [self.sentences[i] for i in members], self.labels[members]
 
-    def phrases(self, name):
+    def phrases(self, name: str) -> tuple[list[tuple[str, ...]], NDArray[np.int64]]:
         """Labelled phrases of one split: every node of its trees, as often as it occurs.
 
         Parameters
@@ -142,7 +145,7 @@ class StanfordSentiment:
         return phrases, np.array(labels, dtype=np.int64)
 
 
-def default_path():
+def default_path() -> Path | None:
     """The treebank that was downloaded into data/, the classic layout if both are there; or None"""
     directories = (DATA_DIR / "stanfordSentimentTreebank", DATA_DIR / "trees")
     return next((directory for directory in directories if directory.is_dir()), None)
@@ -348,13 +351,14 @@ def _parse_tree(line):
     A phrase is where it starts and ends among the leaves, and its label; the last is the whole.
     """
     tokens = _TREE_TOKENS.findall(line)
-    words, spans, unfinished = [], [], []
+    words: list[str] = []
+    spans, unfinished = [], []
     for position, token in enumerate(tokens):
         if token == "(":
-            label = tokens[position + 1 : position + 2]
-            if label not in (["0"], ["1"], ["2"], ["3"], ["4"]):
+            following = tokens[position + 1 : position + 2]
+            if following not in (["0"], ["1"], ["2"], ["3"], ["4"]):
                 raise ValueError("a label must be 0 to 4")
-            unfinished.append((len(words), int(label[0])))
+            unfinished.append((len(words), int(following[0])))
         elif token == ")" and unfinished:
             start, label = unfinished.pop()
             if start == len(words):

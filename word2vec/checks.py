@@ -4,11 +4,20 @@ import math
 import numbers
 import os
 import sys
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+# What functions return. What they take is `ArrayLike`: whatever NumPy can make an array of.
+FloatArray = NDArray[np.floating]
+IntArray = NDArray[np.integer]
+Index = int | np.integer | IntArray  # of one row; as an array, of no dimensions
+StrPath = str | os.PathLike[str]
 
 
-def as_float_array(name, value, ndim=None):
+def as_float_array(name: str, value: ArrayLike, ndim: int | None = None) -> FloatArray:
     """`value` as a floating-point array: float32 and float64 as they are, integers as float64.
 
     Raises TypeError for anything that is not real numbers and ValueError unless it has `ndim`
@@ -25,7 +34,9 @@ def as_float_array(name, value, ndim=None):
     return array
 
 
-def as_indices(name, value, num_rows, matrix_name, ndim=1):
+def as_indices(
+    name: str, value: ArrayLike, num_rows: int, matrix_name: str, ndim: int = 1
+) -> NDArray[np.intp]:
     """`value` as an integer array of `ndim` dimensions with every entry a row of a matrix.
 
     Negative indices raise IndexError: NumPy would wrap them around and train another word.
@@ -47,7 +58,7 @@ def as_indices(name, value, num_rows, matrix_name, ndim=1):
     return indices.astype(np.intp, copy=False)
 
 
-def check_same_width(name, array, other_name, other):
+def check_same_width(name: str, array: np.ndarray, other_name: str, other: np.ndarray) -> None:
     """Raise ValueError unless both arrays have vectors of the same size in their last axis."""
     if array.shape[-1] != other.shape[-1]:
         raise ValueError(
@@ -56,7 +67,7 @@ def check_same_width(name, array, other_name, other):
         )
 
 
-def check_shape(name, array, shape, reason):
+def check_shape(name: str, array: np.ndarray, shape: tuple[int, ...], reason: str) -> None:
     """Raise ValueError unless `array` has exactly the expected `shape`, which `reason` explains."""
     if array.shape != shape:
         raise ValueError(
@@ -64,14 +75,14 @@ def check_shape(name, array, shape, reason):
         )
 
 
-def check_choice(name, value, choices):
+def check_choice(name: str, value: object, choices: Iterable[str]) -> None:
     """Raise ValueError unless `value` is one of the strings `choices`."""
     if not isinstance(value, str) or value not in choices:
         expected = " or ".join(repr(choice) for choice in choices)
         raise ValueError(f"{name} must be {expected}. Got {value!r} instead.")
 
 
-def check_integer(name, value, smallest, largest=None):
+def check_integer(name: str, value: Any, smallest: int, largest: int | None = None) -> int:
     """`value` as an int; raises ValueError unless it is an integer in that range, and no bool."""
     wrong = isinstance(value, bool) or not isinstance(value, numbers.Integral)
     if wrong or value < smallest or (largest is not None and value > largest):
@@ -80,14 +91,14 @@ def check_integer(name, value, smallest, largest=None):
     return int(value)
 
 
-def check_finite(name, value):
+def check_finite(name: str, value: Any) -> float:
     """`value` as a float; raises ValueError unless it is a finite real number, and no bool."""
     if not _is_finite(value):
         raise ValueError(f"{name} must be a finite number. Got {value!r} instead.")
     return float(value)
 
 
-def check_positive(name, value, otherwise=""):
+def check_positive(name: str, value: Any, otherwise: str = "") -> float:
     """`value` as a float; raises ValueError unless it is a positive, finite number, and no bool.
 
     The message says what else the argument may be: `otherwise`.
@@ -106,13 +117,13 @@ def _is_finite(value):
         return False
 
 
-def check_callable(name, value, otherwise):
+def check_callable(name: str, value: object, otherwise: str) -> None:
     """Raise TypeError unless `value` can be called; `otherwise` is what else it may be."""
     if not callable(value):
         raise TypeError(f"{name} must be a function{otherwise}. Got {value!r} instead.")
 
 
-def check_directory(name, value):
+def check_directory(name: str, value: Any) -> None:
     """Raise TypeError or NotADirectoryError unless `value` can be the path of a directory."""
     if not isinstance(value, (str, os.PathLike)) or not os.fspath(value):
         raise TypeError(f"{name} must be the path of a directory, or None. Got {value!r} instead.")
@@ -120,7 +131,7 @@ def check_directory(name, value):
         raise NotADirectoryError(f"{name} must be a directory, but {value} is a file.")
 
 
-def check_memory(num_bytes, what, cure):
+def check_memory(num_bytes: int, what: str, cure: str) -> None:
     """Raise ValueError if this machine has less memory than `what` needs at the very least."""
     try:
         installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -5,8 +5,9 @@ shape and dtype: float32 stays float32, float64 stays float64, integers are comp
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .checks import as_float_array
+from .checks import FloatArray, as_float_array
 
 # exp() of a large negative number is 0.0 in floating point, which is the right answer here, and
 # subtracting the largest entry may reach -inf, whose exp() is 0.0 as well. Callers who turn
@@ -15,7 +16,7 @@ _harmless = np.errstate(under="ignore", over="ignore")
 
 
 @_harmless
-def sigmoid(x):
+def sigmoid(x: ArrayLike) -> FloatArray:
     """Logistic function, elementwise.
 
     Parameters
@@ -42,7 +43,7 @@ def sigmoid(x):
     return numerator / (1 + exp_minus_abs)
 
 
-def sigmoid_grad(s):
+def sigmoid_grad(s: ArrayLike) -> FloatArray:
     """Derivative of the sigmoid, from its value.
 
     Parameters
@@ -64,7 +65,7 @@ def sigmoid_grad(s):
 
 
 @_harmless
-def log_sigmoid(x):
+def log_sigmoid(x: ArrayLike) -> FloatArray:
     """Logarithm of the sigmoid, elementwise, without ever computing log(0).
 
     Parameters
@@ -90,7 +91,7 @@ def log_sigmoid(x):
 
 
 @_harmless
-def softmax(x, axis=-1):
+def softmax(x: ArrayLike, axis: int | tuple[int, ...] | None = -1) -> FloatArray:
     """Softmax along an axis: positive weights that sum to one.
 
     Parameters
@@ -123,7 +124,7 @@ def softmax(x, axis=-1):
 
 
 @_harmless
-def log_softmax(x, axis=-1):
+def log_softmax(x: ArrayLike, axis: int | tuple[int, ...] | None = -1) -> FloatArray:
     """Logarithm of the softmax, without ever taking the log of a rounded-off probability.
 
     Parameters
@@ -163,7 +164,7 @@ def _minus_largest(x, axis):
     return x - x.max(axis=axis, keepdims=True)
 
 
-def relu(x):
+def relu(x: ArrayLike) -> FloatArray:
     """Rectified linear unit, max(x, 0), elementwise.
 
     Parameters
@@ -177,7 +178,7 @@ def relu(x):
     return np.maximum(as_float_array("x", x), 0)
 
 
-def relu_grad(x):
+def relu_grad(x: ArrayLike) -> FloatArray:
     """Derivative of `relu` at `x`, elementwise: 1 where x > 0, else 0.
 
     Parameters
@@ -198,7 +199,7 @@ def relu_grad(x):
 
 
 @_harmless
-def normalize_rows(x):
+def normalize_rows(x: ArrayLike) -> FloatArray:
     """Scale every row to Euclidean length one; rows of zeros stay zero.
 
     Parameters

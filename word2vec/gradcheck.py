@@ -4,7 +4,11 @@ Every entry of x is moved a little up and a little down; the loss must change as
 The verdict is an exception, never a printed line, so a check that fails cannot be overlooked.
 """
 
+from collections.abc import Callable
+from typing import SupportsFloat
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 # Error of a central difference: about STEP^2 |f'''| / 6 from the curve, about eps |f| / STEP from
 # rounding. 1e-5 keeps both far below TOLERANCE for losses up to some thousands.
@@ -25,14 +29,22 @@ class GradientCheckError(AssertionError):
         The gradient's value at that entry, and the central difference.
     """
 
-    def __init__(self, message, index=None, analytic=None, numeric=None):
+    def __init__(
+        self,
+        message: str,
+        index: tuple[int, ...] | None = None,
+        analytic: float | None = None,
+        numeric: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.index = index
         self.analytic = analytic
         self.numeric = numeric
 
 
-def gradcheck_naive(f, x, name=""):
+def gradcheck_naive(
+    f: Callable[[np.ndarray], tuple[SupportsFloat, ArrayLike]], x: np.ndarray, name: str = ""
+) -> None:
     """Compare the gradient of `f` at `x` with central differences, at every entry of `x`.
 
     Parameters

@@ -6,12 +6,13 @@ drawing them is `sampling`'s job.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .checks import as_float_array, as_indices, check_same_width, check_shape
+from .checks import FloatArray, Index, as_float_array, as_indices, check_same_width, check_shape
 from .functions import log_sigmoid, log_softmax, sigmoid, softmax
 
 
-def softmax_cross_entropy(logits, targets):
+def softmax_cross_entropy(logits: ArrayLike, targets: ArrayLike) -> tuple[np.floating, FloatArray]:
     """Cross-entropy of softmax predictions, **summed** over rows, and its gradient.
 
     Parameters
@@ -78,7 +79,9 @@ def _target_distribution(targets, logits):
     return y
 
 
-def naive_softmax_loss_and_gradient(center_vec, outside_idx, outside_vectors):
+def naive_softmax_loss_and_gradient(
+    center_vec: ArrayLike, outside_idx: Index, outside_vectors: ArrayLike
+) -> tuple[np.floating, FloatArray, FloatArray]:
     """Cross-entropy of one outside word given its center word, over the whole vocabulary.
 
     Parameters
@@ -124,7 +127,12 @@ def naive_softmax_loss_and_gradient(center_vec, outside_idx, outside_vectors):
     return loss, grad_center_vec, grad_outside_vectors
 
 
-def neg_sampling_loss_and_gradient(center_vec, outside_idx, outside_vectors, negative_indices):
+def neg_sampling_loss_and_gradient(
+    center_vec: ArrayLike,
+    outside_idx: Index,
+    outside_vectors: ArrayLike,
+    negative_indices: ArrayLike,
+) -> tuple[np.floating, FloatArray, FloatArray]:
     """Negative-sampling loss of one outside word against K drawn words, and its gradients.
 
     Parameters
@@ -186,7 +194,9 @@ def neg_sampling_loss_and_gradient(center_vec, outside_idx, outside_vectors, neg
     return scores.dtype.type(loss), grad_center_vec, grad_outside_vectors
 
 
-def _check_vectors(center_vec, outside_vectors):
+def _check_vectors(
+    center_vec: ArrayLike, outside_vectors: ArrayLike
+) -> tuple[FloatArray, FloatArray]:
     center_vec = as_float_array("center_vec", center_vec, ndim=1)
     outside_vectors = as_float_array("outside_vectors", outside_vectors, ndim=2)
     check_same_width("center_vec", center_vec, "outside_vectors", outside_vectors)

@@ -10,12 +10,19 @@ This is the reference: it is written to be read and returns whole gradient matri
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .checks import as_float_array, as_indices, check_choice, check_shape
+from .checks import FloatArray, Index, as_float_array, as_indices, check_choice, check_shape
 from .losses import naive_softmax_loss_and_gradient, neg_sampling_loss_and_gradient
 
 
-def skipgram(center_idx, outside_indices, center_vectors, outside_vectors, negative_indices=None):
+def skipgram(
+    center_idx: Index,
+    outside_indices: ArrayLike,
+    center_vectors: ArrayLike,
+    outside_vectors: ArrayLike,
+    negative_indices: ArrayLike | None = None,
+) -> tuple[np.floating, FloatArray, FloatArray]:
     """Skip-gram loss of one context window, **summed** over its outside words, and its gradients.
 
     Parameters
@@ -86,14 +93,14 @@ def skipgram(center_idx, outside_indices, center_vectors, outside_vectors, negat
 
 
 def cbow(
-    center_idx,
-    outside_indices,
-    center_vectors,
-    outside_vectors,
-    negative_indices=None,
+    center_idx: Index,
+    outside_indices: ArrayLike,
+    center_vectors: ArrayLike,
+    outside_vectors: ArrayLike,
+    negative_indices: ArrayLike | None = None,
     *,
-    reduction="sum",
-):
+    reduction: str = "sum",
+) -> tuple[np.floating, FloatArray, FloatArray]:
     """CBOW loss of one context window and its gradients: the context predicts the center word.
 
     Parameters
@@ -159,7 +166,9 @@ def _loss_and_gradient(predicting_vec, target_idx, outside_vectors, negative_ind
     )
 
 
-def _check_matrices(center_vectors, outside_vectors):
+def _check_matrices(
+    center_vectors: ArrayLike, outside_vectors: ArrayLike
+) -> tuple[FloatArray, FloatArray]:
     center_vectors = as_float_array("center_vectors", center_vectors, ndim=2)
     outside_vectors = as_float_array("outside_vectors", outside_vectors, ndim=2)
     check_shape(

@@ -1,11 +1,16 @@
 """A classifier with one hidden layer: sigmoid units, softmax output, gradients by hand."""
 
-from .checks import as_float_array, check_integer, check_same_width, check_shape
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .checks import FloatArray, as_float_array, check_integer, check_same_width, check_shape
 from .functions import sigmoid, sigmoid_grad
 from .losses import softmax_cross_entropy
 
 
-def two_layer_net(x, targets, w1, b1, w2, b2):
+def two_layer_net(
+    x: ArrayLike, targets: ArrayLike, w1: ArrayLike, b1: ArrayLike, w2: ArrayLike, b2: ArrayLike
+) -> tuple[np.floating, dict[str, FloatArray]]:
     """Cross-entropy of the network, **summed** over rows, and the gradient of every array in it.
 
     Parameters
@@ -73,7 +78,7 @@ def _check_bias(name, bias, weights_name, weights):
         check_shape(name, bias, (num_units,), f"one bias for each column of {weights_name}")
 
 
-def num_parameters(d_in, d_hidden, d_out):
+def num_parameters(d_in: int, d_hidden: int, d_out: int) -> int:
     """Number of trained parameters of `two_layer_net`: two weight matrices and two bias vectors.
 
     Parameters

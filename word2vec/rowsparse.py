@@ -5,26 +5,28 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csc_array
 
+from .checks import FloatArray, IntArray
+
 
 class RowSparse(NamedTuple):
     """A matrix that is zero outside the distinct rows `rows`, which hold `values`."""
 
-    rows: np.ndarray  # (n,) int, distinct
-    values: np.ndarray  # (n, d)
+    rows: IntArray  # (n,), distinct
+    values: FloatArray  # (n, d)
 
-    def to_dense(self, num_rows):
+    def to_dense(self, num_rows: int) -> FloatArray:
         """The matrix in full, of shape (num_rows, d)."""
         dense = np.zeros((num_rows, self.values.shape[1]), dtype=self.values.dtype)
         dense[self.rows] = self.values
         return dense
 
 
-def take_rows(matrix, rows):
+def take_rows(matrix: FloatArray, rows: IntArray) -> FloatArray:
     """``matrix[rows]``, in less than half the time, for rows that are known to exist."""
     return matrix.take(rows, axis=0, mode="clip")  # the other modes check, or copy once more
 
 
-def scatter_sum(row_of, weights, vectors):
+def scatter_sum(row_of: IntArray, weights: FloatArray, vectors: FloatArray) -> RowSparse:
     """Add weighted vectors to the rows they belong to; repeated rows add up.
 
     Parameters
@@ -49,7 +51,7 @@ def scatter_sum(row_of, weights, vectors):
     return RowSparse(rows, group_sum(place.reshape(row_of.shape), weights, vectors, len(rows)))
 
 
-def sum_rows(rows, vectors, num_rows):
+def sum_rows(rows: IntArray, vectors: FloatArray, num_rows: int) -> RowSparse:
     """Add vectors to the rows they belong to, when the rows are few and known: no sort.
 
     Parameters
@@ -76,7 +78,9 @@ def sum_rows(rows, vectors, num_rows):
     return RowSparse(distinct, sums)
 
 
-def group_sum(group_of, weights, vectors, num_groups):
+def group_sum(
+    group_of: IntArray, weights: FloatArray, vectors: FloatArray, num_groups: int
+) -> FloatArray:
     """As `scatter_sum`, with the result in full: an ndarray of shape (num_groups, d)."""
     num_vectors, shares = group_of.shape
     starts = np.arange(num_vectors + 1, dtype=np.int32) * shares

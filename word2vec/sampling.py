@@ -1,15 +1,21 @@
 """Chance in word2vec: where vectors start, which tokens are kept, which words are negatives."""
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from .checks import as_indices, check_finite, check_positive
+from .checks import FloatArray, as_indices, check_finite, check_positive
 
 # Negatives that are their own target are drawn again; more often than this only if the target is
 # nearly all of the noise.
 REDRAWS = 100
 
 
-def starting_vectors(vocab_size, vector_size, rng, dtype=np.float64):
+def starting_vectors(
+    vocab_size: int,
+    vector_size: int,
+    rng: np.random.Generator,
+    dtype: type[np.floating] = np.float64,
+) -> tuple[FloatArray, FloatArray]:
     """Where training starts, as in the C program.
 
     Parameters
@@ -31,7 +37,7 @@ def starting_vectors(vocab_size, vector_size, rng, dtype=np.float64):
     return center_vectors, np.zeros(shape, dtype=dtype)
 
 
-def keep_probabilities(counts, threshold):
+def keep_probabilities(counts: ArrayLike, threshold: float | None) -> NDArray[np.float64]:
     """Probability that a token of each word survives the subsampling of frequent words.
 
     Parameters
@@ -68,7 +74,7 @@ def keep_probabilities(counts, threshold):
     return np.minimum(1.0, np.sqrt(ratio) + ratio)
 
 
-def noise_distribution(counts, power=0.75):
+def noise_distribution(counts: ArrayLike, power: float = 0.75) -> NDArray[np.float64]:
     """Distribution that negatives are drawn from: counts to a power, normalised.
 
     Parameters
@@ -129,7 +135,7 @@ class AliasTable:
     table is built as in Vose 1991).
     """
 
-    def __init__(self, probabilities):
+    def __init__(self, probabilities: ArrayLike) -> None:
         probabilities = np.asarray(probabilities, dtype=np.float64)
         total = probabilities.sum()
         if probabilities.ndim != 1 or not (probabilities >= 0).all() or not 0 < total < np.inf:
@@ -155,10 +161,10 @@ class AliasTable:
         self._own_share = np.minimum(np.array(share) * 2.0**32, 2**32 - 1).astype(np.uint32)
         self._alias = np.array(alias, dtype=np.int32)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._alias)
 
-    def draw(self, rng, size):
+    def draw(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> NDArray[np.int64]:
         """Draw independent outcomes.
 
         Parameters
@@ -178,7 +184,9 @@ class AliasTable:
         return np.where(own, box, self._alias[box])
 
 
-def draw_negatives(noise, targets, num_negatives, rng):
+def draw_negatives(
+    noise: AliasTable, targets: ArrayLike, num_negatives: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
     """Draw negatives for each target word, none of them the target itself.
 
     Parameters

@@ -115,6 +115,7 @@ def test_closest_spellings_skips_keys_that_are_no_words():
 def test_default_index_is_returned_for_unknown_words(kv):
     assert kv.get_index("plum", default=-7) == -7
     assert kv.get_index("man") == 2
+    assert type(kv.get_index(np.int64(2))) is int
 
 
 # -------------------------------------------------------------------- adding
@@ -215,6 +216,11 @@ def test_attributes_begin_with_zero_and_grow_with_the_keys(kv):
 def test_attribute_of_another_type_is_refused(kv):
     with pytest.raises(TypeError, match=r"'count' holds int64\. Got float64"):
         kv.set_vecattr("king", "count", 1.5)
+
+
+def test_attributes_without_types_are_refused(kv):
+    with pytest.raises(TypeError, match="types must have one for each of attrs"):
+        kv.allocate_vecattrs(["rare"])
 
 
 def test_missing_attribute_error_names_the_attributes_there_are(kv):

@@ -1,8 +1,12 @@
 """A file of tokens, mapped into memory, of which only what was read last stays there."""
 
 import mmap
+from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from ..checks import StrPath
 
 RELEASE_BYTES = 4 << 20  # as much as may stay
 
@@ -23,16 +27,16 @@ class MappedTokens:
         If the file is empty.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: StrPath) -> None:
         with open(path, "rb") as file:
             self._memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._tokens = np.frombuffer(self._memory, dtype=np.int32)
         self._bytes_read = 0
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._tokens)
 
-    def __getitem__(self, part):
+    def __getitem__(self, part: slice) -> NDArray[np.int32]:
         tokens = self._tokens[part].copy()
         self._bytes_read += tokens.nbytes
         if self._bytes_read > RELEASE_BYTES:
@@ -41,10 +45,10 @@ class MappedTokens:
                 self._memory.madvise(mmap.MADV_DONTNEED)
         return tokens
 
-    def __array__(self, dtype=None, copy=None):
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self._tokens, dtype=dtype)
 
-    def pieces(self, size=1 << 20):
+    def pieces(self, size: int = 1 << 20) -> Iterator[NDArray[np.int32]]:
         """All tokens, in arrays of at most `size`."""
         for start in range(0, len(self), size):
             yield self[start : start + size]

@@ -1,12 +1,19 @@
 """Sentences: those of a text file, and the checks that others are lists of words."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import reprlib
 from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path
+from typing import Any
 
+from ..checks import StrPath
 from .textfile import check_text_file, read_lines
+
+# Not of `Sequence[str]`, which a sentence that was not split into words is as well.
+TokenLists = Iterable[list[str] | tuple[str, ...]]
 
 
 class LineSentences:
@@ -29,11 +36,11 @@ class LineSentences:
         byte; the message names the line.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: StrPath) -> None:
         check_text_file(path)
         self.path = Path(path)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[list[str]]:
         for first, lines in read_lines(self.path):
             for number, line in enumerate(lines, start=first):
                 words = line.split()
@@ -52,7 +59,7 @@ class LineSentences:
         )
 
 
-def check_sentences(name, sentences):
+def check_sentences(name: str, sentences: Any) -> None:
     """Raise TypeError or ValueError unless `sentences`, the argument `name`, can be a corpus.
 
     It must be an iterable that starts anew whenever it is iterated; its content is not looked at.
@@ -73,13 +80,13 @@ def check_sentences(name, sentences):
         )
 
 
-def source_name(corpus, argument):
+def source_name(corpus: object, argument: str) -> str:
     """What errors call a corpus: its file, or else the argument."""
     is_path = isinstance(corpus, (str, os.PathLike))
     return str(corpus if is_path else getattr(corpus, "path", argument))
 
 
-def token_lists(sentences):
+def token_lists(sentences: TokenLists) -> Iterator[list[str] | tuple[str, ...]]:
     """Yield the sentences of an iterable, after making sure that each is a list of tokens.
 
     Raises
@@ -110,7 +117,7 @@ def _check_sentence(number, sentence):
 
 
 @contextlib.contextmanager
-def explained_unhashable_words():
+def explained_unhashable_words() -> Iterator[None]:
     """Say what is wrong where words are no words but, for instance, lists of words."""
     try:
         yield
@@ -122,7 +129,7 @@ def explained_unhashable_words():
         ) from error
 
 
-def check_words(words):
+def check_words(words: Iterable[Any]) -> None:
     """Raise TypeError or ValueError unless all words are str that UTF-8 can hold."""
     for word in words:
         if not isinstance(word, str):

@@ -8,13 +8,17 @@ import lzma
 import os
 import re
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, BinaryIO
+
+from ..checks import StrPath
 
 CHUNK_BYTES = 1 << 20  # of text, read at a time
 # Longer lines are cut, so that a corpus without line ends needs no more memory than another.
 MAX_LINE_BYTES = 1 << 20
 
-_OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+_OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _SIGNATURES = {  # no UTF-8 text starts like this
     ".gz": re.compile(rb"\x1f\x8b"),
     ".bz2": re.compile(rb"BZh[1-9]1AY&SY"),
@@ -23,7 +27,7 @@ _SIGNATURES = {  # no UTF-8 text starts like this
 _WHITE_SPACE = (b" ", b"\t", b"\r", b"\v", b"\f")
 
 
-def check_text_file(path):
+def check_text_file(path: StrPath) -> None:
     """Raise TypeError, OSError or ValueError unless `path` is a file that can be read twice."""
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"The path of a text file must be a str or path. Got {path!r} instead.")
@@ -43,7 +47,7 @@ def check_text_file(path):
 
 
 @contextlib.contextmanager
-def open_text(path):
+def open_text(path: StrPath) -> Iterator[BinaryIO]:
     """Open a text file for reading bytes, uncompressed if it is gzip, bzip2 or xz data.
 
     A name that ends in ``.gz``, ``.bz2`` or ``.xz`` says so; otherwise the first bytes do.
@@ -57,7 +61,7 @@ def open_text(path):
     if suffix not in _OPENERS:
         with open(path, "rb") as file:
             start = file.read(10)
-        suffix = next((key for key, known in _SIGNATURES.items() if known.match(start)), None)
+        suffix = next((key for key, known in _SIGNATURES.items() if known.match(start)), "")
     try:
         with _OPENERS.get(suffix, open)(path, "rb") as file:
             yield file
@@ -70,7 +74,7 @@ def open_text(path):
         ) from error
 
 
-def read_lines(path):
+def read_lines(path: StrPath) -> Iterator[tuple[int, list[bytes]]]:
     """Yield the lines of a text file, many at a time.
 
     Yields

@@ -1,6 +1,11 @@
 """The vocabulary: which words there are, how often each occurs, and which row is theirs."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 class Vocab:
@@ -34,7 +39,7 @@ class Vocab:
     1
     """
 
-    def __init__(self, words, counts):
+    def __init__(self, words: Iterable[str], counts: ArrayLike) -> None:
         self.words = tuple(words)
         self.counts = np.array(counts, dtype=np.int64)
         self.index = {word: row for row, word in enumerate(self.words)}
@@ -49,7 +54,9 @@ class Vocab:
             )
 
     @classmethod
-    def from_counts(cls, counts, min_count=1, source="counts"):
+    def from_counts(
+        cls, counts: Mapping[str, int], min_count: int = 1, source: str = "counts"
+    ) -> Vocab:
         """Vocabulary of all words that occur at least `min_count` times.
 
         Parameters
@@ -80,14 +87,14 @@ class Vocab:
             )
         return cls([word for _, word in kept], [-negated for negated, _ in kept])
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.words)
 
-    def __contains__(self, word):
+    def __contains__(self, word: object) -> bool:
         return word in self.index
 
 
-def check_two_words(vocab):
+def check_two_words(vocab: Vocab) -> None:
     """Raise ValueError if a vocabulary has a single word, for then there is nothing to learn."""
     if len(vocab) < 2:
         raise ValueError(

@@ -7,15 +7,18 @@ the target's name. Whoever reads the target, at any moment, sees the old file or
 import contextlib
 import errno
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO, Any
 
+from ..checks import StrPath
 from .locks import InUseError, open_locked
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextlib.contextmanager
-def atomic_write(path, mode="wb", **open_options):
+def atomic_write(path: StrPath, mode: str = "wb", **open_options: Any) -> Iterator[IO[Any]]:
     """Open a file for writing that appears under its name only when it is complete.
 
     Parameters

@@ -3,10 +3,12 @@
 import contextlib
 import signal
 import threading
+from collections.abc import Iterator
+from typing import Any
 
 
 @contextlib.contextmanager
-def held_back_signals():
+def held_back_signals() -> Iterator[list[int]]:
     """Collect SIGINT and SIGTERM instead of being interrupted in the middle of something.
 
     Yields
@@ -21,8 +23,8 @@ def held_back_signals():
     Signals that were ignored stay ignored. Outside the main thread, where Python does not deliver
     signals, nothing is held back.
     """
-    received = []
-    previous = {}
+    received: list[int] = []
+    previous: dict[int, Any] = {}
 
     def restore():
         for number, handler in previous.items():

@@ -10,10 +10,14 @@ that it starts.
 import contextlib
 import errno
 import os
+import sys
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
-if os.name == "nt":
+from ..checks import StrPath
+
+if sys.platform == "win32":
     import msvcrt
 
     def _lock(descriptor):
@@ -36,7 +40,7 @@ class InUseError(OSError):
 
 
 @contextlib.contextmanager
-def lock_directory(directory):
+def lock_directory(directory: StrPath) -> Iterator[None]:
     """Keep all other runs out of a directory while the block runs.
 
     Parameters
@@ -76,7 +80,7 @@ def lock_directory(directory):
         release(path, descriptor)
 
 
-def open_locked(path, flags):
+def open_locked(path: StrPath, flags: int) -> tuple[int, bool]:
     """Open a file, created if it does not exist, and lock it until it is closed.
 
     Parameters
@@ -110,7 +114,7 @@ def open_locked(path, flags):
         os.close(descriptor)
 
 
-def release(path, descriptor):
+def release(path: StrPath, descriptor: int) -> None:
     """Remove and close a file that `open_locked` has opened."""
     with contextlib.suppress(OSError):  # already gone; or Windows, where an open file stays
         os.unlink(path)

@@ -9,6 +9,7 @@ Text and binary may be compressed, with ``.gz`` at the end of the name.
 
 import os
 
+from word2vec.checks import StrPath
 from word2vec.vectors.keyed_vectors import KeyedVectors
 
 TEXT = (".txt", ".vec", ".txt.gz", ".vec.gz")
@@ -16,7 +17,7 @@ BINARY = (".bin", ".bin.gz")
 OWN = (".npy",)
 
 
-def check_name(path):
+def check_name(path: StrPath) -> None:
     """Raise ValueError unless the end of the name is that of a format."""
     if not os.fspath(path).endswith(TEXT + BINARY + OWN):
         raise ValueError(
@@ -24,7 +25,9 @@ def check_name(path):
         )
 
 
-def load_vectors(path, limit=None, unicode_errors="strict"):
+def load_vectors(
+    path: StrPath, limit: int | None = None, unicode_errors: str = "strict"
+) -> KeyedVectors:
     """Load a file of vectors in the format its name says.
 
     Parameters
@@ -56,7 +59,7 @@ def load_vectors(path, limit=None, unicode_errors="strict"):
     )
 
 
-def save_vectors(vectors, path):
+def save_vectors(vectors: KeyedVectors, path: StrPath) -> None:
     """Save `KeyedVectors` in the format the name says; counts are kept in ``.npy`` alone.
 
     Raises

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..checks import check_choice
+from ..checks import StrPath, check_choice
 from . import nearest
 from .formats import open_for_reading
+from .store import VectorStore
 
 # An analogy is answered by the best of so many candidates that is not a word of the question in
 # another spelling ("King" for "KING").
@@ -35,8 +36,8 @@ class WordPairs:
         Percentage of the pairs that have an unknown word.
     """
 
-    pearson: tuple
-    spearman: tuple
+    pearson: tuple[float, float]
+    spearman: tuple[float, float]
     num_used: int
     num_unknown: int
     num_invalid: int
@@ -52,12 +53,12 @@ class Section:
     """
 
     name: str
-    correct: list = field(default_factory=list)
-    incorrect: list = field(default_factory=list)
+    correct: list[tuple[str, ...]] = field(default_factory=list)
+    incorrect: list[tuple[str, ...]] = field(default_factory=list)
     num_unknown: int = 0
 
     @property
-    def score(self):
+    def score(self) -> float:
         """Share of correct answers; 0 if there is none to judge."""
         num_answers = len(self.correct) + len(self.incorrect)
         return len(self.correct) / num_answers if num_answers else 0.0
@@ -67,11 +68,11 @@ class Section:
 class Analogies:
     """Result of `word_analogies`: the sections, and how many lines were not four words."""
 
-    sections: list
+    sections: list[Section]
     num_invalid: int
 
     @property
-    def total(self):
+    def total(self) -> Section:
         """All sections as one."""
         return Section(
             "Total accuracy",
@@ -82,14 +83,14 @@ class Analogies:
 
 
 def word_pairs(
-    kv,
-    path,
-    delimiter="\t",
-    encoding="utf8",
-    restrict_vocab=300000,
-    case_insensitive=True,
-    dummy4unknown=False,
-):
+    kv: VectorStore,
+    path: StrPath,
+    delimiter: str = "\t",
+    encoding: str = "utf8",
+    restrict_vocab: int | None = 300000,
+    case_insensitive: bool = True,
+    dummy4unknown: bool = False,
+) -> WordPairs:
     """Correlation of cosine similarities with human judgments; see `KeyedVectors`.
 
     Returns
@@ -141,13 +142,13 @@ def word_pairs(
 
 
 def word_analogies(
-    kv,
-    path,
-    restrict_vocab=300000,
-    case_insensitive=True,
-    dummy4unknown=False,
-    similarity_function="most_similar",
-):
+    kv: VectorStore,
+    path: StrPath,
+    restrict_vocab: int | None = 300000,
+    case_insensitive: bool = True,
+    dummy4unknown: bool = False,
+    similarity_function: str = "most_similar",
+) -> Analogies:
     """Answer the analogies of a file; see `KeyedVectors`.
 
     Returns
@@ -201,7 +202,7 @@ def word_analogies(
 def _known_words(kv, restrict_vocab, case_insensitive):
     """Row of each word; of several spellings, the first row."""
     words = [word for word in kv.index_to_key[:restrict_vocab] if isinstance(word, str)]
-    rows_of = {}
+    rows_of: dict[str, int] = {}
     for word in words:
         rows_of.setdefault(word.upper() if case_insensitive else word, kv.key_to_index[word])
     return rows_of

@@ -19,9 +19,12 @@ import sys
 import warnings
 import zlib
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
+from ..checks import FloatArray, StrPath
 from ..saving.files import atomic_write
 
 # Read at a time: bounds the memory taken beside the result.
@@ -37,15 +40,15 @@ _ASCII_TEXT = bytes(range(9, 14)) + bytes(range(32, 127))
 
 
 def read_word2vec(
-    path,
+    path: StrPath,
     *,
-    binary=False,
-    encoding="utf8",
-    unicode_errors="strict",
-    limit=None,
-    datatype=np.float32,
-    no_header=False,
-):
+    binary: bool = False,
+    encoding: str = "utf8",
+    unicode_errors: str = "strict",
+    limit: int | None = None,
+    datatype: DTypeLike = np.float32,
+    no_header: bool = False,
+) -> tuple[list[str], FloatArray]:
     """Read words and vectors from a text or binary file.
 
     Parameters
@@ -121,7 +124,7 @@ def read_word2vec(
 
 
 @contextlib.contextmanager
-def open_for_reading(path):
+def open_for_reading(path: StrPath) -> Iterator[tuple[io.BufferedReader, int | None]]:
     """Open a file that may be gzipped; errors in its content name it.
 
     Yields
@@ -182,7 +185,8 @@ class _TextReader:
             if not lines:
                 break
             self._lines = []
-            words, tails, numbers = [], [], []
+            words: list[bytes] = []
+            tails, numbers = [], []
             for number, line in enumerate(lines, self._next_number):
                 if len(words) == num_wanted:
                     self.rest = b"".join(lines[number - self._next_number :])
@@ -216,9 +220,11 @@ class _TextReader:
     def _parse(self, tails, numbers):
         values = parse_numbers(b" ".join(tails), len(tails) * self.vector_size)
         if values is None:
-            for tail, number in zip(tails, numbers, strict=True):
-                if parse_numbers(tail, self.vector_size) is None:
-                    raise self._damage(tail, number)
+            raise next(
+                self._damage(tail, number)
+                for tail, number in zip(tails, numbers, strict=True)
+                if parse_numbers(tail, self.vector_size) is None
+            )
         return values.reshape(-1, self.vector_size)
 
     def _damage(self, text, number):
@@ -283,7 +289,7 @@ class _BinaryReader:
         return b"".join(parts)
 
 
-def parse_numbers(text, count):
+def parse_numbers(text: bytes, count: int) -> NDArray[np.float64] | None:
     """`count` numbers with spaces between them, float64; None if `text` is anything else."""
     # fromstring would also take these for space.
     if any(other in text for other in (b"\t", b"\v", b"\f", b"\r", b"\n")):
@@ -312,8 +318,7 @@ def _parse_header(line):
 
 def _guess_vector_size(lines):
     """Length of the vectors in a file without header: that of most lines, as words have spaces."""
-    sizes = Counter(len(line.split()) - 1 for line in lines)
-    sizes = {size: number for size, number in sizes.items() if size > 0}
+    sizes = Counter(size for line in lines if (size := len(line.split()) - 1) > 0)
     if not sizes:
         raise ValueError(
             "the file must begin with two integers, the number of vectors and their length, or "
@@ -337,7 +342,7 @@ def _shown(data):
 
 def _collect(blocks, vectors):
     """All words, and their vectors in an array that begins as `vectors` and grows if it must."""
-    words = []
+    words: list[str] = []
     for new_words, block in blocks:
         end = len(words) + len(new_words)
         if end > len(vectors):
@@ -363,7 +368,7 @@ def _warn_of_nonfinite(path, words, vectors):
 
 
 def _without_duplicates(path, words, vectors):
-    first_rows = {}
+    first_rows: dict[str, int] = {}
     for row, word in enumerate(words):
         first_rows.setdefault(word, row)
     num_repeated = len(words) - len(first_rows)
@@ -379,7 +384,9 @@ def _without_duplicates(path, words, vectors):
     return list(first_rows), vectors[rows]
 
 
-def read_counts(path, words, encoding="utf8", unicode_errors="strict"):
+def read_counts(
+    path: StrPath, words: Sequence[str], encoding: str = "utf8", unicode_errors: str = "strict"
+) -> NDArray[np.int64]:
     """Counts of `words` from lines of a word and its count.
 
     Returns
@@ -413,8 +420,15 @@ def read_counts(path, words, encoding="utf8", unicode_errors="strict"):
 
 
 def write_word2vec(
-    path, words, vectors, *, binary=False, num_vectors=None, write_header=True, append=False
-):
+    path: StrPath,
+    words: Sequence[str],
+    vectors: FloatArray,
+    *,
+    binary: bool = False,
+    num_vectors: int | None = None,
+    write_header: bool = True,
+    append: bool = False,
+) -> None:
     """Write words and vectors to a text or binary file, byte for byte as gensim does.
 
     Parameters
@@ -458,7 +472,9 @@ def _binary_rows(words, vectors):
         yield word.encode() + b" " + vector.tobytes()
 
 
-def write_counts(path, words, counts, *, append=False):
+def write_counts(
+    path: StrPath, words: Sequence[str], counts: Iterable[int], *, append: bool = False
+) -> None:
     """Write lines of a word and its count, the most frequent word first if they are sorted so."""
     _check_words(words, binary=False)
     with _open_for_writing(path, append) as file:

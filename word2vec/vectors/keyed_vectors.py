@@ -4,13 +4,26 @@
 so that code written for one runs on the other. Similarity is cosine similarity throughout.
 """
 
+from __future__ import annotations
+
 import warnings
+from collections.abc import Iterable, Sequence
 from numbers import Integral
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
+from ..checks import FloatArray, StrPath
 from . import evaluation, formats, nearest, npy_format
-from .store import KEY_TYPES, VectorStore, as_list
+from .store import KEY_TYPES, Key, VectorStore, Word, as_list
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+Term = Key | np.ndarray  # of a question: a key, or a vector itself
+WeightedTerms = Term | Iterable[Term | tuple[Term, float]]
+Neighbors = list[tuple[Word, float]]
 
 
 class KeyedVectors(VectorStore):
@@ -53,15 +66,15 @@ class KeyedVectors(VectorStore):
 
     # ---------------------------------------------------------------- similarity
 
-    def similarity(self, w1, w2):
+    def similarity(self, w1: Key, w2: Key) -> np.floating:
         """Cosine similarity of two keys."""
         return np.dot(nearest.unit(self[w1]), nearest.unit(self[w2]))
 
-    def distance(self, w1, w2):
+    def distance(self, w1: Key, w2: Key) -> np.floating:
         """Cosine distance of two keys, ``1 - similarity``."""
         return 1 - self.similarity(w1, w2)
 
-    def n_similarity(self, ws1, ws2):
+    def n_similarity(self, ws1: str | Sequence[Term], ws2: str | Sequence[Term]) -> np.floating:
         """Cosine similarity of the mean vectors of two lists of keys; unknown keys are left out.
 
         Raises
@@ -76,13 +89,13 @@ class KeyedVectors(VectorStore):
         return np.dot(nearest.unit(mean1), nearest.unit(mean2))
 
     @staticmethod
-    def cosine_similarities(vector_1, vectors_all):
+    def cosine_similarities(vector_1: np.ndarray, vectors_all: ArrayLike) -> FloatArray:
         """Cosine of one vector (d,) with each row of a matrix (n, d), as an array (n,)."""
         vectors_all = np.asarray(vectors_all)
         norms = nearest.row_norms(vectors_all)
         return nearest.cosines(vectors_all, norms, nearest.unit(vector_1))
 
-    def distances(self, word_or_vector, other_words=()):
+    def distances(self, word_or_vector: Term, other_words: Sequence[Key] | None = ()) -> FloatArray:
         """Cosine distance of a key, or of a vector, to each of `other_words`.
 
         Parameters
@@ -103,8 +116,13 @@ class KeyedVectors(VectorStore):
         return 1 - self._cosines(nearest.unit(query))
 
     def get_mean_vector(
-        self, keys, weights=None, pre_normalize=True, post_normalize=False, ignore_missing=True
-    ):
+        self,
+        keys: Term | Iterable[Term],
+        weights: ArrayLike | None = None,
+        pre_normalize: bool = True,
+        post_normalize: bool = False,
+        ignore_missing: bool = True,
+    ) -> FloatArray:
         """Weighted mean of the vectors of several keys.
 
         Parameters
@@ -140,7 +158,7 @@ class KeyedVectors(VectorStore):
                 "keys and weights array must have same number of elements. "
                 f"Got {len(keys)} keys and weights of shape {weights.shape} instead."
             )
-        total = np.zeros(self.vector_size)
+        total: FloatArray = np.zeros(self.vector_size)
         total_weight = 0.0
         for key, weight in zip(keys, weights, strict=True):
             if isinstance(key, np.ndarray):
@@ -159,13 +177,13 @@ class KeyedVectors(VectorStore):
 
     def most_similar(
         self,
-        positive=None,
-        negative=None,
-        topn=10,
-        clip_start=0,
-        clip_end=None,
-        restrict_vocab=None,
-    ):
+        positive: WeightedTerms | None = None,
+        negative: WeightedTerms | None = None,
+        topn: int | None = 10,
+        clip_start: int = 0,
+        clip_end: int | None = None,
+        restrict_vocab: int | None = None,
+    ) -> Neighbors | Any:
         """The keys most similar to the mean of some keys minus some others.
 
         ``most_similar(["king", "woman"], ["man"])`` solves the analogy "man is to king as woman is
@@ -210,7 +228,9 @@ class KeyedVectors(VectorStore):
         scores = self._cosines(mean, start, end)
         return self._best(scores, topn, self._rows_of(keys), start) if topn else scores
 
-    def most_similar_batch(self, keys, topn=10, restrict_vocab=None):
+    def most_similar_batch(
+        self, keys: Term | Iterable[Term], topn: int = 10, restrict_vocab: int | None = None
+    ) -> list[Neighbors]:
         """`most_similar` for each of many keys, several times faster than one after the other.
 
         Parameters
@@ -247,7 +267,13 @@ class KeyedVectors(VectorStore):
                 answers.append(self._best(scores, topn, self._rows_of([key])))
         return answers
 
-    def most_similar_cosmul(self, positive=None, negative=None, topn=10, restrict_vocab=None):
+    def most_similar_cosmul(
+        self,
+        positive: Term | Iterable[Term] | None = None,
+        negative: Term | Iterable[Term] | None = None,
+        topn: int | None = 10,
+        restrict_vocab: int | None = None,
+    ) -> Neighbors | Any:
         """As `most_similar`, with the similarities multiplied and divided instead of added.
 
         No single large similarity can then decide the answer.
@@ -290,15 +316,21 @@ class KeyedVectors(VectorStore):
         scores = product(positive) / (product(negative) + 1e-6)
         return self._best(scores, topn, self._rows_of(positive + negative)) if topn else scores
 
-    def similar_by_key(self, key, topn=10, restrict_vocab=None):
+    def similar_by_key(
+        self, key: Key, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Neighbors | Any:
         """`most_similar` for one key."""
         return self.most_similar([key], topn=topn, restrict_vocab=restrict_vocab)
 
-    def similar_by_word(self, word, topn=10, restrict_vocab=None):
+    def similar_by_word(
+        self, word: Key, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Neighbors | Any:
         """`most_similar` for one word."""
         return self.similar_by_key(word, topn, restrict_vocab)
 
-    def similar_by_vector(self, vector, topn=10, restrict_vocab=None):
+    def similar_by_vector(
+        self, vector: ArrayLike, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Neighbors | Any:
         """`most_similar` for one vector (d,)."""
         return self.most_similar([np.asarray(vector)], topn=topn, restrict_vocab=restrict_vocab)
 
@@ -333,22 +365,24 @@ class KeyedVectors(VectorStore):
 
     # ---------------------------------------------------------------- comparing keys
 
-    def most_similar_to_given(self, key1, keys_list):
+    def most_similar_to_given(self, key1: Key, keys_list: Sequence[Key]) -> Word:
         """The key of `keys_list` that is most similar to `key1`."""
         return keys_list[int(np.argmax([self.similarity(key1, key) for key in keys_list]))]
 
-    def closer_than(self, key1, key2):
+    def closer_than(self, key1: Key, key2: Key) -> list[Word]:
         """All keys that are more similar to `key1` than `key2` is."""
         distances = self.distances(key1)
         closer = np.flatnonzero(distances < distances[self.get_index(key2)])
         own_row = self.get_index(key1)
         return [self.index_to_key[row] for row in closer if row != own_row]
 
-    def rank(self, key1, key2):
+    def rank(self, key1: Key, key2: Key) -> int:
         """Place of `key2` among the keys most similar to `key1`; the most similar has rank 1."""
         return len(self.closer_than(key1, key2)) + 1
 
-    def rank_by_centrality(self, words, use_norm=True):
+    def rank_by_centrality(
+        self, words: Sequence[Key], use_norm: bool = True
+    ) -> list[tuple[np.floating, Word]]:
         """Words by their similarity to the mean of them all.
 
         Parameters
@@ -377,11 +411,11 @@ class KeyedVectors(VectorStore):
         mean = self.get_mean_vector(vectors, post_normalize=True)
         return sorted(zip(vectors @ mean, known, strict=True), reverse=True)
 
-    def doesnt_match(self, words):
+    def doesnt_match(self, words: Sequence[Key]) -> Word:
         """The word that is least similar to the mean of them all."""
         return self.rank_by_centrality(words)[-1][1]
 
-    def relative_cosine_similarity(self, wa, wb, topn=10):
+    def relative_cosine_similarity(self, wa: Key, wb: Key, topn: int = 10) -> float:
         """Similarity of two keys, relative to those of the `topn` keys most similar to `wa`.
 
         Above 1 / topn, `wb` is closer to `wa` than these are on average.
@@ -401,7 +435,9 @@ class KeyedVectors(VectorStore):
             raise ValueError("relative similarity needs at least one other key, and topn >= 1")
         return float(self.similarity(wa, wb)) / sum(score for _, score in neighbors)
 
-    def vectors_for_all(self, keys, allow_inference=True, copy_vecattrs=False):
+    def vectors_for_all(
+        self, keys: Iterable[Key], allow_inference: bool = True, copy_vecattrs: bool = False
+    ) -> Self:
         """The vectors of some keys as `KeyedVectors` of their own.
 
         Parameters
@@ -425,13 +461,13 @@ class KeyedVectors(VectorStore):
 
     def evaluate_word_pairs(
         self,
-        pairs,
-        delimiter="\t",
-        encoding="utf8",
-        restrict_vocab=300000,
-        case_insensitive=True,
-        dummy4unknown=False,
-    ):
+        pairs: StrPath,
+        delimiter: str = "\t",
+        encoding: str = "utf8",
+        restrict_vocab: int | None = 300000,
+        case_insensitive: bool = True,
+        dummy4unknown: bool = False,
+    ) -> tuple[tuple[float, float], tuple[float, float], float]:
         """Correlation of the similarities with human judgments, as in WordSim-353.
 
         Parameters
@@ -468,12 +504,12 @@ class KeyedVectors(VectorStore):
 
     def evaluate_word_analogies(
         self,
-        analogies,
-        restrict_vocab=300000,
-        case_insensitive=True,
-        dummy4unknown=False,
-        similarity_function="most_similar",
-    ):
+        analogies: StrPath,
+        restrict_vocab: int | None = 300000,
+        case_insensitive: bool = True,
+        dummy4unknown: bool = False,
+        similarity_function: str = "most_similar",
+    ) -> tuple[float, list[dict[str, Any]]]:
         """Share of analogies "a is to b as c is to ..." whose answer is found, section by section.
 
         Parameters
@@ -521,15 +557,15 @@ class KeyedVectors(VectorStore):
     @classmethod
     def load_word2vec_format(
         cls,
-        fname,
-        fvocab=None,
-        binary=False,
-        encoding="utf8",
-        unicode_errors="strict",
-        limit=None,
-        datatype=np.float32,
-        no_header=False,
-    ):
+        fname: StrPath,
+        fvocab: StrPath | None = None,
+        binary: bool = False,
+        encoding: str = "utf8",
+        unicode_errors: str = "strict",
+        limit: int | None = None,
+        datatype: DTypeLike = np.float32,
+        no_header: bool = False,
+    ) -> Self:
         """Load a file of the C tool, gensim, fastText (``.vec``) or GloVe.
 
         Parameters
@@ -584,15 +620,15 @@ class KeyedVectors(VectorStore):
 
     def save_word2vec_format(
         self,
-        fname,
-        fvocab=None,
-        binary=False,
-        total_vec=None,
-        write_header=True,
-        prefix="",
-        append=False,
-        sort_attr="count",
-    ):
+        fname: StrPath,
+        fvocab: StrPath | None = None,
+        binary: bool = False,
+        total_vec: int | None = None,
+        write_header: bool = True,
+        prefix: str = "",
+        append: bool = False,
+        sort_attr: str = "count",
+    ) -> None:
         """Save in the format of the C tool, byte for byte as gensim does.
 
         Parameters
@@ -640,7 +676,7 @@ class KeyedVectors(VectorStore):
             append=append,
         )
 
-    def save(self, fname):
+    def save(self, fname: StrPath) -> None:
         """Save in our own format, which `load` reads at once.
 
         Parameters
@@ -654,7 +690,7 @@ class KeyedVectors(VectorStore):
         npy_format.save(fname, keys, vectors, counts)
 
     @classmethod
-    def load(cls, fname, mmap=False):
+    def load(cls, fname: StrPath, mmap: bool = False) -> Self:
         """Load what `save` has written.
 
         Parameters

@@ -6,25 +6,27 @@ A vector of length zero has no direction; its cosine with anything is taken to b
 
 import numpy as np
 
+from ..checks import FloatArray, IntArray
+
 # Scores held at once when many queries are answered together: 2**25 float32 are 128 MB. The matrix
 # product is the more efficient, the more queries it has.
 SCORES_AT_ONCE = 2**25
 
 
-def row_norms(vectors):
+def row_norms(vectors: np.ndarray) -> FloatArray:
     """Euclidean length of each row, (n,), without a temporary the size of `vectors` (n, d)."""
     # float16 would overflow at 65504 and lose digits; it is summed as float32.
     dtype = np.result_type(vectors, np.float32)
     return np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=dtype))
 
 
-def unit(vectors):
+def unit(vectors: np.ndarray) -> FloatArray:
     """`vectors` (..., d) scaled to length one along the last axis; zero vectors stay zero."""
     norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return vectors / np.where(norms > 0, norms, 1)
 
 
-def cosines(vectors, norms, unit_queries):
+def cosines(vectors: np.ndarray, norms: FloatArray, unit_queries: FloatArray) -> FloatArray:
     """Cosine of every row with one query, or with each of several.
 
     Parameters
@@ -44,13 +46,13 @@ def cosines(vectors, norms, unit_queries):
     return scores
 
 
-def batches(num_queries, num_rows):
+def batches(num_queries: int, num_rows: int) -> list[slice]:
     """Slices that cut the queries so that each part has at most `SCORES_AT_ONCE` scores."""
     size = max(1, SCORES_AT_ONCE // max(1, num_rows))
     return [slice(start, start + size) for start in range(0, num_queries, size)]
 
 
-def largest(scores, n):
+def largest(scores: FloatArray, n: int) -> IntArray:
     """Indices of the `n` largest scores, best first; equal scores in index order, NaN last.
 
     Parameters

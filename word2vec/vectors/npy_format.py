@@ -19,11 +19,15 @@ would find the words of one save with the vectors of another. Reading cannot run
 import json
 import warnings
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ..checks import FloatArray, StrPath
 from ..saving.files import atomic_write
+from .store import Key, Word
 
 FORMAT = "word2vec-vectors"
 VERSION = 2
@@ -32,7 +36,9 @@ _CHECKSUM = b"\n%08x\n"  # of the JSON object before it
 _CHECKSUM_LENGTH = len(_CHECKSUM % 0)
 
 
-def save(path, keys, vectors, counts=None):
+def save(
+    path: StrPath, keys: Iterable[Key], vectors: FloatArray, counts: Iterable[int] | None = None
+) -> None:
     """Write keys and vectors to a file that appears when it is complete.
 
     Parameters
@@ -51,7 +57,7 @@ def save(path, keys, vectors, counts=None):
         "version": VERSION,
         "dtype": vectors.dtype.str,
         "shape": vectors.shape,
-        "crc32": zlib.crc32(vectors),
+        "crc32": zlib.crc32(vectors.data),
         "counts": None if counts is None else [int(count) for count in counts],
         "keys": [key if isinstance(key, str) else int(key) for key in keys],
     }
@@ -64,7 +70,9 @@ def save(path, keys, vectors, counts=None):
         file.write(vocab_json + _CHECKSUM % zlib.crc32(vocab_json))
 
 
-def load(path, mmap=False):
+def load(
+    path: StrPath, mmap: bool = False
+) -> tuple[list[Word], FloatArray, NDArray[np.int64] | None]:
     """Read what `save` has written.
 
     Parameters
@@ -93,7 +101,7 @@ def load(path, mmap=False):
     if mmap:
         return keys, np.asarray(vectors), counts
     vectors = np.array(vectors)
-    if zlib.crc32(vectors) != vocab.get("crc32"):
+    if zlib.crc32(vectors.data) != vocab.get("crc32"):
         raise ValueError(f"{path} is damaged: its checksum does not match.")
     return keys, vectors, counts
 

@@ -1,11 +1,28 @@
 """The table under `KeyedVectors`: keys, a row of numbers for each, and attributes of the keys."""
 
-import numpy as np
+from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from ..checks import FloatArray
 from . import nearest
 from .unknown_key import UnknownKeyError
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 KEY_TYPES = (str, int, np.integer)
+Key = str | int | np.integer
+# A key that comes back. It may be an integer, but most are words: with `Any`, hints let the caller
+# take it for one.
+Word = str | Any
+
+# Integers have 64 bits on every platform; strings stay Python objects of any length.
+_STORED_AS: dict[Any, Any] = {int: np.int64, str: object}
 
 
 class VectorStore:
@@ -14,16 +31,20 @@ class VectorStore:
     See `KeyedVectors`, which asks the questions, for parameters and attributes.
     """
 
-    def __init__(self, vector_size, count=0, dtype=np.float32):
+    def __init__(self, vector_size: int, count: int = 0, dtype: DTypeLike = np.float32) -> None:
         self.vector_size = vector_size
-        self.index_to_key = [None] * count
-        self.key_to_index = {}
+        self.index_to_key: list[Word] = [None] * count
+        self.key_to_index: dict[Word, int] = {}
         self.next_index = 0  # the first row allocated but not yet filled
-        self.expandos = {}  # name of a key attribute -> its value for each row
+        self.expandos: dict[
+            str, np.ndarray
+        ] = {}  # name of a key attribute -> its value for each row
         self.vectors = np.zeros((count, vector_size), dtype=dtype)
 
     @classmethod
-    def from_words(cls, words, vectors, counts=None):
+    def from_words(
+        cls, words: Iterable[Key], vectors: ArrayLike, counts: ArrayLike | None = None
+    ) -> Self:
         """Build from words and their matrix.
 
         Parameters
@@ -67,37 +88,37 @@ class VectorStore:
             kv.expandos["count"] = counts
         return kv
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.index_to_key)
 
-    def __contains__(self, key):
+    def __contains__(self, key: Any) -> bool:
         return self.has_index_for(key)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{type(self).__name__}<vector_size={self.vector_size}, {len(self)} keys>"
 
     # ---------------------------------------------------------------- rows, norms
 
     @property
-    def vectors(self):
+    def vectors(self) -> FloatArray:
         return self._vectors
 
     @vectors.setter
-    def vectors(self, vectors):
+    def vectors(self, vectors: FloatArray) -> None:
         self._vectors = vectors
         self._forget_norms()
 
     def _forget_norms(self):
-        self.norms = None
-        self._normed_vectors = None
+        self.norms: FloatArray | Any = None  # `Any`, to be used after `fill_norms` without a check
+        self._normed_vectors: FloatArray | None = None
 
-    def fill_norms(self, force=False):
+    def fill_norms(self, force: bool = False) -> None:
         """Compute `norms` unless they are known; with `force`, also if they are."""
         if self.norms is None or force:
             self._forget_norms()
             self.norms = nearest.row_norms(self.vectors)
 
-    def get_normed_vectors(self):
+    def get_normed_vectors(self) -> FloatArray:
         """All vectors scaled to length one, (n, d), read-only; zero vectors stay zero.
 
         The array is kept for the next call: it takes as much memory again as `vectors`.
@@ -110,11 +131,11 @@ class VectorStore:
             self._normed_vectors.setflags(write=False)
         return self._normed_vectors
 
-    def unit_normalize_all(self):
+    def unit_normalize_all(self) -> None:
         """Replace every vector by itself scaled to length one; the lengths are lost."""
         self.vectors = self.get_normed_vectors().copy()
 
-    def get_index(self, key, default=None):
+    def get_index(self, key: Key, default: int | None = None) -> int:
         """Row of a key.
 
         Raises
@@ -126,16 +147,16 @@ class VectorStore:
         if index is not None:
             return index
         if isinstance(key, (int, np.integer)) and 0 <= key < len(self.index_to_key):
-            return key
+            return int(key)
         if default is not None:
             return default
         raise UnknownKeyError(key, self.index_to_key)
 
-    def has_index_for(self, key):
+    def has_index_for(self, key: Any) -> bool:
         """Whether the key has a row."""
         return self.get_index(key, -1) >= 0
 
-    def get_vector(self, key, norm=False):
+    def get_vector(self, key: Key, norm: bool = False) -> FloatArray:
         """Vector of a key, (d,), read-only; with `norm`, scaled to length one.
 
         Raises
@@ -152,7 +173,7 @@ class VectorStore:
         vector.setflags(write=False)  # a write here would leave `norms` wrong
         return vector
 
-    def __getitem__(self, key_or_keys):
+    def __getitem__(self, key_or_keys: Key | Iterable[Key]) -> FloatArray:
         """Vector of a key, (d,), or vectors of a list of keys, (len(keys), d)."""
         if isinstance(key_or_keys, KEY_TYPES):
             return self.get_vector(key_or_keys)
@@ -160,7 +181,7 @@ class VectorStore:
 
     # ---------------------------------------------------------------- adding, replacing
 
-    def add_vector(self, key, vector):
+    def add_vector(self, key: Key, vector: ArrayLike) -> int:
         """Store one vector in the next empty row, or in a new one; a known key is overwritten.
 
         Returns
@@ -175,18 +196,24 @@ class VectorStore:
         """
         row = self.next_index
         has_empty_row = row < len(self) and self.index_to_key[row] is None
+        rows = self._checked_rows([key], [vector])
         if key not in self.key_to_index and has_empty_row:
-            vector = self._checked_rows([key], [vector])[0]
             self._make_writable()
-            self.vectors[row] = vector
+            self.vectors[row] = rows[0]
             self.index_to_key[row] = key
             self.key_to_index[key] = row
             self.next_index += 1
         else:
-            self.add_vectors([key], [vector], replace=True)
+            self.add_vectors([key], rows, replace=True)
         return self.key_to_index[key]
 
-    def add_vectors(self, keys, weights, extras=None, replace=False):
+    def add_vectors(
+        self,
+        keys: Key | Iterable[Key],
+        weights: ArrayLike,
+        extras: Mapping[str, ArrayLike] | None = None,
+        replace: bool = False,
+    ) -> None:
         """Append keys and their vectors.
 
         Parameters
@@ -206,20 +233,20 @@ class VectorStore:
         """
         keys = as_list(keys)
         weights = self._checked_rows(keys, weights)
-        extras = {name: np.asarray(values) for name, values in (extras or {}).items()}
-        for name, values in extras.items():
+        attrs = {name: np.asarray(values) for name, values in (extras or {}).items()}
+        for name, values in attrs.items():
             if values.shape != (len(keys),):
                 raise ValueError(
                     f"extras[{name!r}] must have one value for each of the {len(keys)} keys. "
                     f"Got shape {values.shape} instead."
                 )
 
-        first_given = {}
+        first_given: dict[Word, int] = {}
         for i, key in enumerate(keys):
             if key not in self.key_to_index:
                 first_given.setdefault(key, i)
         new = list(first_given.values())
-        self.allocate_vecattrs(extras, [values.dtype for values in extras.values()])
+        self.allocate_vecattrs(attrs, [values.dtype for values in attrs.values()])
         if new:
             rows_added = {key: row for row, key in enumerate(first_given, len(self))}
             self.key_to_index.update(rows_added)
@@ -232,14 +259,14 @@ class VectorStore:
             self._make_writable()
             self.vectors[rows] = weights
         written = slice(None) if replace else new
-        for name, values in extras.items():
+        for name, values in attrs.items():
             self.expandos[name][rows[written]] = values[written]
 
-    def __setitem__(self, keys, weights):
+    def __setitem__(self, keys: Key | Iterable[Key], weights: ArrayLike) -> None:
         """Store the vector of a key, or the vectors of a list of keys, new or known."""
         self.add_vectors(keys, weights, replace=True)
 
-    def _checked_rows(self, keys, weights):
+    def _checked_rows(self, keys: list[Any], weights: Any) -> FloatArray:
         weights = np.asarray(weights, dtype=self.vectors.dtype)
         if weights.ndim == 1 and len(keys) == 1:
             weights = weights[np.newaxis]
@@ -258,7 +285,9 @@ class VectorStore:
 
     # ---------------------------------------------------------------- attributes of the keys
 
-    def allocate_vecattrs(self, attrs=None, types=None):
+    def allocate_vecattrs(
+        self, attrs: Iterable[str] | None = None, types: Iterable[Any] | None = None
+    ) -> None:
         """Make sure that each attribute has a value, at first zero, for every key.
 
         Parameters
@@ -274,9 +303,10 @@ class VectorStore:
         """
         if attrs is None:
             attrs, types = list(self.expandos), [old.dtype for old in self.expandos.values()]
+        elif types is None:
+            raise TypeError("types must have one for each of attrs. Got None instead.")
         for attr, kind in zip(attrs, types, strict=True):
-            # Integers have 64 bits on every platform; strings stay Python objects of any length.
-            kind = np.dtype({int: np.int64, str: object}.get(kind, kind))
+            kind = np.dtype(_STORED_AS.get(kind, kind))
             values = self.expandos.get(attr)
             if values is None:
                 self.expandos[attr] = np.zeros(len(self), dtype=kind)
@@ -287,13 +317,13 @@ class VectorStore:
                 added = np.zeros(len(self) - len(values), dtype=values.dtype)
                 self.expandos[attr] = np.concatenate([values, added])
 
-    def set_vecattr(self, key, attr, val):
+    def set_vecattr(self, key: Key, attr: str, val: Any) -> None:
         """Set an attribute of a key, for example its ``"count"``; other keys begin with zero."""
         index = self.get_index(key)
         self.allocate_vecattrs([attr], [type(val)])
         self.expandos[attr][index] = val
 
-    def get_vecattr(self, key, attr):
+    def get_vecattr(self, key: Key, attr: str) -> Any:
         """Attribute of a key, for example its ``"count"``.
 
         Raises
@@ -306,7 +336,7 @@ class VectorStore:
             raise KeyError(f"no attribute {attr!r}; there are: {sorted(self.expandos)}")
         return self.expandos[attr][index]
 
-    def sort_by_descending_frequency(self):
+    def sort_by_descending_frequency(self) -> None:
         """Reorder the rows so that the keys with the largest ``"count"`` come first."""
         rows, self.index_to_key, self.vectors = self._in_order_of("count")
         self.key_to_index = {key: row for row, key in enumerate(self.index_to_key)}
@@ -329,7 +359,7 @@ class VectorStore:
         return rows, keys, self.vectors if in_order else self.vectors[rows]
 
 
-def as_list(value):
+def as_list(value: Any) -> list[Any]:
     """A list of keys or vectors, where also a single one is allowed, or None for none."""
     if value is None:
         return []

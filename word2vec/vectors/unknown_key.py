@@ -2,6 +2,8 @@
 
 import difflib
 import itertools
+from collections.abc import Iterable
+from typing import Any
 
 # Comparing spellings is slow: only the first (most frequent) keys are looked at, and of these
 # only so many that could be meant at all. A large vocabulary then costs some tens of ms.
@@ -24,12 +26,12 @@ class UnknownKeyError(KeyError):
     words and catches `KeyError` pays nothing.
     """
 
-    def __init__(self, key, known_keys=()):
+    def __init__(self, key: object, known_keys: Iterable[Any] = ()) -> None:
         super().__init__(key)
         self.key = key
         self.known_keys = known_keys
 
-    def __str__(self):
+    def __str__(self) -> str:
         message = f"Key {self.key!r} not present in vocabulary"
         guesses = closest_spellings(self.key, self.known_keys)
         if guesses:
@@ -37,7 +39,7 @@ class UnknownKeyError(KeyError):
         return message
 
 
-def closest_spellings(word, known_words, n=3):
+def closest_spellings(word: object, known_words: Iterable[Any], n: int = 3) -> list[str]:
     """Up to `n` of `known_words` spelled most like `word`, the closest first.
 
     A word can be meant if it begins or ends like `word`, ignoring case, and its length differs by
@@ -57,7 +59,7 @@ def closest_spellings(word, known_words, n=3):
 
     looked_at = itertools.islice(known_words, KEYS_LOOKED_AT)
     candidates = itertools.islice(filter(could_be_meant, looked_at), KEYS_COMPARED)
-    by_folded = {}
+    by_folded: dict[str, str] = {}
     for known in candidates:
         by_folded.setdefault(known.casefold(), known)
     guesses = difflib.get_close_matches(word.casefold(), by_folded, n)
