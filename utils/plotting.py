@@ -192,7 +192,7 @@ def plot_confusion_matrix(
 
     if normalize:
         totals = matrix.sum(axis=1, keepdims=True)
-        matrix = matrix / np.where(totals > 0, totals, 1)
+        matrix /= np.where(totals > 0, totals, 1)  # a copy since it was checked
     whole = not normalize and (matrix == np.round(matrix)).all()
     if ax is None:
         side = max(5, 2.5 + 0.6 * size)

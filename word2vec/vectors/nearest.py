@@ -68,7 +68,7 @@ def largest(scores: FloatArray, n: int) -> IntArray:
     a handful, and only that is sorted: on 400,000 scores some thirty times faster than a partition
     of all of them.
     """
-    candidates = np.arange(scores.size)
+    candidates: IntArray = np.arange(scores.size)
     num_groups = scores.size // 64
     if 0 < n <= num_groups:
         # Group j holds every num_groups-th score: the maximum then runs along contiguous memory.
