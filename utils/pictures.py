@@ -17,7 +17,7 @@ from word2vec.checks import StrPath
 from word2vec.saving.files import atomic_write
 
 if TYPE_CHECKING:
-    from utils.optimizers import Training
+    from word2vec.commands.optimizers import Training
 
 # The words of the picture after training, by group. Those that the corpus lacks are left out.
 GROUPS = {
@@ -29,12 +29,12 @@ GROUPS = {
 }
 
 
-def save_training_pictures(training: Training, directory: Path) -> None:
-    """Write ``word_vectors.png`` and ``loss.png``.
+def save_training_pictures(training: Training, directory: Path) -> list[str]:
+    """Write ``word_vectors.png`` and ``loss.png``; returns their names.
 
     Parameters
     ----------
-    training : utils.optimizers.Training
+    training : word2vec.commands.optimizers.Training
     directory : Path
     """
     from utils.plotting import plot_loss
@@ -57,6 +57,7 @@ def save_training_pictures(training: Training, directory: Path) -> None:
         ax = plot_loss(losses, iterations=positions, ax=ax, label=label)
     ax.set(xlabel=training.unit, ylabel=training.loss_name)
     _save(ax, directory / "loss.png")
+    return ["word_vectors.png", "loss.png"]
 
 
 def save_word_picture(

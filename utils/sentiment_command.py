@@ -1,7 +1,5 @@
 """The command `run.py sentiment`: classifies the treebank's sentences with word vectors."""
 
-import argparse
-import inspect
 import json
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +10,7 @@ from utils import sentiment as model
 from utils.pictures import save_sentiment_pictures
 from utils.treebank import DATA_DIR, LABELS, SPLITS, StanfordSentiment, default_path
 from word2vec import KeyedVectors, Word2Vec, softmax
+from word2vec.commands.program import add_command
 from word2vec.saving.files import atomic_write
 from word2vec.vectors.by_name import load_vectors
 
@@ -59,15 +58,8 @@ class Result(NamedTuple):
 
 
 def add_sentiment_command(commands):
-    """Add the parser of the command to argparse's `commands`."""
-    parser = commands.add_parser(
-        "sentiment",
-        description=inspect.cleandoc(sentiment.__doc__),
-        epilog="example:\n  python run.py sentiment --vectors output/vectors.txt --seed 2",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.set_defaults(command=sentiment)
-    add = parser.add_argument
+    """Add sentiment to those of `Parser.add_commands`."""
+    add = add_command(commands, sentiment, "--vectors output/vectors.txt --seed 2")
     add("--vectors", metavar="FILE", help="vectors, in a format that the end of the name says")
     add("--treebank", metavar="DIR", help="the treebank's classic files, or its labelled trees")
     add("--output", metavar="DIR", default="output", help="where results go [%(default)s]")

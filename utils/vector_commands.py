@@ -1,207 +1,37 @@
-"""The commands of run.py that use trained vectors: their options, what they call and print."""
-
-import argparse
-import inspect
-from pathlib import Path
+"""The commands of run.py that show trained vectors: in a picture, in the Embedding Projector."""
 
 from utils.pictures import save_word_picture
 from utils.projector import write_projector_files
-from word2vec.vectors import evaluation
-from word2vec.vectors.by_name import check_name, load_vectors, save_vectors
+from word2vec.commands.program import add_command
+from word2vec.commands.vectors import check_directory_of, load_chosen_vectors, using_options
 
-TRAINED = "output/vectors.txt"  # what training writes unless told otherwise
+SUMMARIES = """\
+  plot               a picture of given words
+  export-projector   files for the Embedding Projector
+"""
 
 
-def add_vector_commands(commands):
-    """Add a parser for each command to argparse's `commands`; ``options.command`` is its function.
-
-    The docstrings of those functions are the help text of the commands.
-    """
-
-    def add_command(function, example, parent):
-        parser = commands.add_parser(
-            function.__name__.replace("_", "-"),
-            description=inspect.cleandoc(function.__doc__),
-            epilog=f"example:\n  python run.py {example}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            parents=[parent],
-        )
-        parser.set_defaults(command=function)
-        return parser.add_argument
-
-    reading = argparse.ArgumentParser(add_help=False)
-    add = reading.add_argument
-    add("--limit", type=_positive, metavar="N", help="take only the first N vectors of the file")
-    add(
-        "--unicode-errors",
-        choices=["strict", "replace", "ignore"],
-        default="strict",
-        help="for words that are not UTF-8: the C program may have cut some [%(default)s]",
-    )
-    using = argparse.ArgumentParser(add_help=False, parents=[reading])
-    using.add_argument(
-        "--vectors",
-        metavar="FILE",
-        default=TRAINED,
-        help="ending in .txt or .vec (text), .bin (binary), each also with .gz, or .npy (our own "
-        "format) [%(default)s]",
-    )
-    asking = argparse.ArgumentParser(add_help=False, parents=[using])
-    asking.add_argument(
-        "--topn", type=_positive, default=10, metavar="N", help="how many to show [%(default)s]"
-    )
-
-    add = add_command(neighbors, "neighbors great boring --vectors my_vectors/vectors.txt", asking)
-    add("words", nargs="+", metavar="WORD")
-
-    add = add_command(
-        analogy, "analogy man king woman --vectors news.bin.gz --limit 200000", asking
-    )
-    for name in ("a", "b", "c"):
-        add(name, metavar=name.upper())
-
-    add = add_command(
-        evaluate, "evaluate --pairs wordsim353.tsv --analogies questions-words.txt", using
-    )
-    add("--pairs", metavar="FILE", help="lines of two words and a number, with tabs between them")
-    add("--analogies", metavar="FILE", help="lines of four words, in sections that begin ': name'")
-
-    add = add_command(convert, "convert glove.6B.100d.txt glove.bin.gz", reading)
-    add("source", metavar="IN")
-    add("target", metavar="OUT")
-
-    add = add_command(plot, "plot --words king queen man woman --output royals.png", using)
+def add_picture_commands(commands):
+    """Add plot and export-projector to those of `Parser.add_commands`."""
+    using = using_options()
+    add = add_command(commands, plot, "--words king queen man woman --output royals.png", using)
     add("--words", nargs="+", metavar="WORD", required=True)
     add("--output", metavar="PNG", default="words.png", help="[%(default)s]")
 
-    add = add_command(export_projector, "export-projector --limit 10000 --output projector", using)
+    add = add_command(commands, export_projector, "--limit 10000 --output projector", using)
     add("--output", metavar="DIR", required=True, help="created if need be")
-
-
-def _positive(text):
-    """The integer >= 1 that `text` says; argparse reports the error."""
-    number = int(text) if text.isdecimal() else 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be an integer >= 1. Got {text!r} instead")
-    return number
-
-
-# -------------------------------------------------------------------- commands
-
-
-def neighbors(options):
-    """Shows the words most similar to each WORD, with the cosine."""
-    answers = _load(options).most_similar_batch(options.words, topn=options.topn)
-    for word, found in zip(options.words, answers, strict=True):
-        _print_answers(word, found)
-
-
-def analogy(options):
-    """Solves "A is to B as C is to ...": shows the words most similar to B - A + C."""
-    found = _load(options).most_similar([options.b, options.c], [options.a], topn=options.topn)
-    _print_answers(f"{options.a} is to {options.b} as {options.c} is to", found)
-
-
-def evaluate(options):
-    """Compares similarities with human judgments (--pairs) and answers analogies (--analogies).
-
-    Case is ignored. Words after the first 300000 are unknown, and lines that have an unknown word
-    are not used; the tables count them.
-    """
-    if not options.pairs and not options.analogies:
-        raise ValueError("evaluate needs --pairs FILE, --analogies FILE or both")
-    vectors = _load(options)
-    if options.pairs:
-        _print_table(_rows_of_pairs(options.pairs, evaluation.word_pairs(vectors, options.pairs)))
-    if options.pairs and options.analogies:
-        print()
-    if options.analogies:
-        result = evaluation.word_analogies(vectors, options.analogies)
-        _print_table(_rows_of_analogies(result))
-        print(f"Lines that are not four words: {result.num_invalid}")
-
-
-def convert(options):
-    """Converts a file of vectors. The ends of both names say the formats:
-
-    .txt .vec   text; GloVe's, which has no header, is recognised
-    .bin        binary
-    .npy        our own format: a matrix as NumPy writes it, with the words behind it
-
-    Text and binary may be compressed: .txt.gz, .vec.gz, .bin.gz.
-    """
-    check_name(options.target)
-    _check_directory_of(options.target)
-    vectors = load_vectors(options.source, options.limit, options.unicode_errors)
-    save_vectors(vectors, options.target)
-    print(f"Wrote {len(vectors)} vectors of length {vectors.vector_size} into {options.target}")
 
 
 def plot(options):
     """Draws words on the plane of their first two principal components."""
     if not options.output.endswith(".png"):
         raise ValueError(f"--output must end in .png. Got {options.output} instead.")
-    _check_directory_of(options.output)
-    save_word_picture(_load(options), options.words, options.output)
+    check_directory_of(options.output)
+    save_word_picture(load_chosen_vectors(options), options.words, options.output)
     print(f"Wrote {options.output}")
 
 
 def export_projector(options):
     """Writes vectors.tsv and metadata.tsv, which https://projector.tensorflow.org loads."""
-    write_projector_files(_load(options), options.output)
+    write_projector_files(load_chosen_vectors(options), options.output)
     print(f"Wrote vectors.tsv and metadata.tsv into {options.output}")
-
-
-# -------------------------------------------------------------------- helpers
-
-
-def _load(options):
-    if options.vectors == TRAINED and not Path(TRAINED).exists():
-        raise FileNotFoundError(
-            f"There is no file {TRAINED} yet: python run.py trains vectors and writes it. "
-            "Name another file with --vectors."
-        )
-    return load_vectors(options.vectors, options.limit, options.unicode_errors)
-
-
-def _check_directory_of(path):
-    """Raise before the work whose result could not be written."""
-    directory = Path(path).parent
-    if not directory.is_dir():
-        raise FileNotFoundError(f"There is no directory {directory} to write {path} into.")
-
-
-def _rows_of_pairs(path, result):
-    return [
-        ["word pairs", "used", "unknown words", "not a pair", "Spearman", "Pearson"],
-        [
-            Path(path).name,
-            result.num_used,
-            result.num_unknown,
-            result.num_invalid,
-            f"{result.spearman[0]:.3f}",
-            f"{result.pearson[0]:.3f}",
-        ],
-    ]
-
-
-def _rows_of_analogies(result):
-    rows = [["analogies", "used", "unknown words", "correct", "accuracy"]]
-    for section in [*result.sections, result.total]:
-        num_used = len(section.correct) + len(section.incorrect)
-        accuracy = f"{section.score:.3f}" if num_used else "-"
-        rows.append([section.name, num_used, section.num_unknown, len(section.correct), accuracy])
-    return rows
-
-
-def _print_answers(question, answers):
-    print(question)
-    _print_table([[f"  {word}", f"{score:.3f}"] for word, score in answers])
-
-
-def _print_table(rows):
-    """The first column flush left, the others flush right."""
-    rows = [[str(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for first, *others in rows:
-        print("  ".join([first.ljust(widths[0]), *map(str.rjust, others, widths[1:])]))

@@ -66,6 +66,9 @@ class SgdProgress(Progress):
         """Updates made so far, across a resume; `loss` is that before the last of them."""
         return self.done
 
+    def describe(self) -> str:
+        return f"loss {self.smoothed_loss:.3f}"
+
 
 def sgd(
     f,

@@ -15,12 +15,13 @@ import numpy as np
 import pytest
 
 import run
-from utils.progress_bar import ProgressBar
-from utils.train_command import DEFAULTS, settings_for
+from utils.train_command import DEFAULTS
 from utils.treebank import DATA_DIR
 from word2vec import Word2Vec
 from word2vec.classic.train import train_classic
+from word2vec.commands.train import settings_for
 from word2vec.corpus.sentences import LineSentences
+from word2vec.engine.progress import ProgressBar
 from word2vec.saving.locks import lock_directory
 from word2vec.vectors.keyed_vectors import KeyedVectors
 
@@ -92,7 +93,7 @@ def test_training_writes_vectors_pictures_and_metrics(train, quick, tmp_path):
 def test_engine_trains_what_word2vec_does_with_the_same_arguments(train, corpus, tmp_path):
     assert train(*ENGINE, "--model", "cbow", "--vector-size", 4) == 0
     model = Word2Vec(
-        vector_size=4, model="cbow", window=5, negative=5, min_count=1, sample=1, epochs=3, seed=1
+        vector_size=4, model="cbow", window=5, negative=5, min_count=1, sample=1, epochs=3
     ).fit(corpus)
     vectors = KeyedVectors.load_word2vec_format(tmp_path / "out" / "vectors.txt")
     np.testing.assert_array_equal(vectors.vectors, model.wv.vectors)
@@ -190,10 +191,10 @@ def test_ctrl_c_saves_and_the_same_command_continues(train, quick, tmp_path, cap
     unit = "iteration" if quick is SGD else "epoch"
     show, stopped_at = ProgressBar.show, []
 
-    def stop_half_way(self, done, total, **keywords):
-        show(self, done, total, **keywords)
-        if done > total / 2 and not stopped_at:
-            stopped_at.append(done / total)
+    def stop_half_way(self, progress):
+        show(self, progress)
+        if progress.done > progress.total / 2 and not stopped_at:
+            stopped_at.append(progress.done / progress.total)
             signal.raise_signal(signal.SIGINT)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -267,14 +268,6 @@ def test_two_runs_do_not_share_an_output_directory(train, tmp_path, capsys):
     assert "is in use by another run" in capsys.readouterr().err
 
 
-def test_progress_bar_does_not_take_what_an_earlier_run_did_for_speed(capsys):
-    with ProgressBar("word") as bar:
-        bar.show(600, 1000, start=500, text="loss 1")
-        bar.show(1000, 1000, start=500, text="loss 1")
-    assert bar.share_at_start == 0.5
-    assert (bar._bar.initial, bar._bar.n) == (500, 1000)
-
-
 # -------------------------------------------------------------------- options
 
 
@@ -314,7 +307,7 @@ def test_small_text_with_the_defaults_fails_with_cause_and_cure(train, corpus, c
 @pytest.mark.parametrize("kind", ["text", "treebank", "data/sample"])
 def test_defaults_suit_the_corpus_and_options_come_before_them(optimizer, kind):
     options = run.parse_arguments(["--optimizer", optimizer, "--window", "3"])
-    settings = settings_for(options, kind)
+    settings = settings_for(options, kind, DEFAULTS)
     assert settings.get("alpha", 0) is not None
     assert settings == DEFAULTS[optimizer][kind] | {"window": 3} | (
         {"alpha": settings["alpha"]} if optimizer == "engine" else {}

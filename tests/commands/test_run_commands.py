@@ -258,7 +258,7 @@ def test_labels_that_the_projector_would_skip_or_cut_are_quoted(tmp_path):
         (["plot"], "the following arguments are required: --words"),
         (["nieghbors", "great"], "invalid choice: 'nieghbors' (choose from "),
         (["--corpus", "a", "--treebank", "b"], "--treebank: not allowed with argument --corpus"),
-        (["--sed", "1"], "unrecognized arguments: --sed 1"),
+        (["--sed", "1"], "unrecognized arguments: --sed; see python run.py"),
     ],
 )
 def test_wrong_arguments_end_in_one_line(arguments, message, capsys):
@@ -302,7 +302,7 @@ FILES = {
     ("arguments", "message"),
     [
         ("neighbors king --vectors missing.bin", "run.py: missing.bin: No such file or directory"),
-        ("neighbors king", "There is no file output/vectors.txt yet: python run.py trains"),
+        ("neighbors king", "There is no file output/vectors.txt yet: the command train"),
         ("neighbors king --vectors short.txt", "short.txt: the header promises 5 vectors"),
         ("neighbors king --vectors short.bin", "short.bin: the header promises 2 vectors"),
         ("neighbors king --vectors text.bin", "text.bin: this is a text file"),
@@ -378,6 +378,6 @@ def test_ctrl_c_ends_quietly(vectors, monkeypatch, capsys):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("utils.vector_commands.load_vectors", interrupted)
+    monkeypatch.setattr("word2vec.commands.vectors.load_vectors", interrupted)
     assert run_main("neighbors", "king", "--vectors", vectors) == 130
     assert capsys.readouterr() == ("", "")

@@ -17,6 +17,7 @@ from ..options import EngineOptions, defaults, unknown_argument
 from ..saving.locks import lock_directory
 from ..saving.resumable import carry_out
 from ..vectors.keyed_vectors import KeyedVectors
+from .progress import ProgressBar
 from .training import Training, TrainingProgress
 
 _DEFAULTS = defaults(EngineOptions)
@@ -290,15 +291,5 @@ def _callback(progress):
     if progress is not True:
         yield progress or None
         return
-    from tqdm import tqdm  # only who wants a bar needs it
-
-    with tqdm(unit="word", unit_scale=True) as bar:
-
-        def show(progress):
-            if not bar.n:  # what an earlier run has done must not count as speed
-                bar.initial = bar.n = bar.last_print_n = progress.resumed_at
-            bar.total = progress.total
-            bar.set_postfix_str(f"epoch {progress.epoch}, loss {progress.loss:.4f}", refresh=False)
-            bar.update(progress.done - bar.n)
-
-        yield show
+    with ProgressBar() as bar:
+        yield bar.show

@@ -30,6 +30,9 @@ class TrainingProgress(Progress):
 
     epoch: int  # from 1; `loss` is the mean a pair, of this epoch so far
 
+    def describe(self) -> str:
+        return f"epoch {self.epoch}, {super().describe()}"
+
     @property
     def tokens(self) -> int:
         """Tokens trained so far, as `done`."""

@@ -36,6 +36,10 @@ class Progress:
     loss: float
     resumed_at: int  # what an earlier run had done; 0 if there was none to continue
 
+    def describe(self) -> str:
+        """What a progress bar says beside the numbers."""
+        return f"loss {self.loss:.3f}"
+
 
 class Resumable(Protocol):
     """Work that goes on in steps and can be written down between any two of them."""

@@ -1,11 +1,12 @@
 """The two ways to train word vectors, the engine and plain SGD, with results of one kind."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from utils.progress_bar import ProgressBar
-from word2vec import KeyedVectors, Word2Vec
-from word2vec.classic.train import train_classic
-from word2vec.sgd import CURVE_EVERY
+from .. import KeyedVectors, Word2Vec
+from ..checks import StrPath
+from ..classic.train import train_classic
+from ..engine.progress import ProgressBar
+from ..sgd import CURVE_EVERY, SgdProgress
 
 
 class Training(NamedTuple):
@@ -19,7 +20,7 @@ class Training(NamedTuple):
     resumed_at: float  # position; 0 if there was no earlier run to continue
 
 
-def train_with_engine(corpus, settings, checkpoint_dir):
+def train_with_engine(corpus: Any, settings: dict[str, Any], checkpoint_dir: StrPath) -> Training:
     """Train with `Word2Vec`, showing a progress bar.
 
     Parameters
@@ -34,17 +35,8 @@ def train_with_engine(corpus, settings, checkpoint_dir):
     Training
     """
     model = Word2Vec(**settings)
-    with ProgressBar("word") as bar:
-
-        def show(progress):
-            bar.show(
-                progress.tokens,
-                progress.total_tokens,
-                start=progress.resumed_at,
-                text=f"epoch {progress.epoch}, loss {progress.loss:.3f}",
-            )
-
-        model.fit(corpus, checkpoint_dir=checkpoint_dir, progress=show)
+    with ProgressBar() as bar:
+        model.fit(corpus, checkpoint_dir=checkpoint_dir, progress=bar.show)
     in_the_middle = [[number + 0.5, loss] for number, loss in enumerate(model.losses)]
     return Training(
         vectors=model.wv,
@@ -56,7 +48,7 @@ def train_with_engine(corpus, settings, checkpoint_dir):
     )
 
 
-def train_with_sgd(corpus, settings, checkpoint_dir):
+def train_with_sgd(corpus: Any, settings: dict[str, Any], checkpoint_dir: StrPath) -> Training:
     """Train with `train_classic`, showing a progress bar.
 
     Parameters
@@ -70,30 +62,21 @@ def train_with_sgd(corpus, settings, checkpoint_dir):
     -------
     Training
     """
-    iterations, batch_size = settings["iterations"], settings["batch_size"]
-    start = last = None
-    with ProgressBar("window") as bar:
+    seen: list[SgdProgress] = []
+    with ProgressBar() as bar:
 
-        def show(progress):
-            nonlocal start, last
-            if last is None:
-                start = progress.iteration if progress.iteration > 1 else 0
-            last = progress
-            if progress.iteration % CURVE_EVERY == 0 or progress.iteration in (start, iterations):
-                bar.show(
-                    progress.iteration * batch_size,
-                    iterations * batch_size,
-                    start=start * batch_size,
-                    text=f"loss {progress.smoothed_loss:.3f}",
-                )
+        def show(progress: SgdProgress) -> None:
+            seen[:] = [progress]
+            bar.show(progress)
 
         vectors = train_classic(corpus, **settings, checkpoint_dir=checkpoint_dir, callback=show)
+    (last,) = seen
     curve = [[CURVE_EVERY * number, loss] for number, loss in enumerate(last.curve, start=1)]
     return Training(
         vectors=vectors,
         loss=last.smoothed_loss,
         loss_name="smoothed loss a window",
         unit="iteration",
-        curves={"during training": curve or [[iterations, last.smoothed_loss]]},
-        resumed_at=start,
+        curves={"during training": curve or [[last.done, last.smoothed_loss]]},
+        resumed_at=last.resumed_at,
     )

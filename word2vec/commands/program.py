@@ -1,0 +1,129 @@
+"""What every command line here has: a parser, errors that are one line, and an exit status."""
+
+import argparse
+import functools
+import inspect
+import os
+import sys
+import warnings
+
+from .. import __version__
+from ..engine.workers import WorkerError
+from ..saving.checkpoint import CheckpointError
+from ..vectors.unknown_key import UnknownKeyError
+
+# Their messages say cause and cure; a traceback would only hide them.
+EXPECTED_ERRORS = (
+    CheckpointError,
+    EOFError,
+    FloatingPointError,
+    MemoryError,
+    OSError,
+    UnknownKeyError,
+    ValueError,
+    WorkerError,
+)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that reports an error in one line, which says how to get help.
+
+    Parameters
+    ----------
+    prog : str
+        How the program is called, such as "python run.py".
+    name : str, optional
+        What its messages begin with; by default the last word of `prog`.
+    **keywords
+        As for `argparse.ArgumentParser`.
+    """
+
+    def __init__(self, *, prog, name=None, **keywords):
+        keywords.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(prog=prog, **keywords)
+        self.name = name or prog.split()[-1]
+        self.add_argument(
+            "--version",
+            action="version",
+            version=f"word2vec-numpy {__version__}",
+            help="show the version of the library",
+        )
+
+    def add_commands(self):
+        """Like `add_subparsers`; each command gets a parser of this kind."""
+        return self.add_subparsers(
+            metavar="COMMAND",
+            required=True,
+            parser_class=functools.partial(type(self), name=self.name),
+        )
+
+    def error(self, message):
+        print_error(self.name, f"{message}; see {self.prog} --help")
+        self.exit(2)
+
+
+def add_command(commands, function, example, *parents):
+    """Add the command `function(options)` to those of `Parser.add_commands`.
+
+    Its name is the function's, its help the docstring; `example` shows what may follow the name.
+    Returns the method that adds arguments.
+    """
+    parser = commands.add_parser(
+        function.__name__.replace("_", "-"),
+        description=inspect.cleandoc(function.__doc__),
+        epilog=f"example:\n  %(prog)s {example}",
+        parents=parents,
+    )
+    parser.set_defaults(command=function)
+    return parser.add_argument
+
+
+def run_command(name, parse, arguments=None):
+    """Run what the arguments ask for, as a program.
+
+    Parameters
+    ----------
+    name : str
+        What error messages begin with.
+    parse : callable
+        From a list of arguments to options, of which `command` is the function to call with them.
+    arguments : list of str, optional
+        Default: those of the process.
+
+    Returns
+    -------
+    int
+        The exit status: 0; 2 after an error that the user can mend; 130 after Ctrl-C; 141 if nobody
+        reads the output any more. `parse` raises SystemExit for its own errors, also with 2.
+    """
+
+    def print_warning(message, *_args, **_kwargs):
+        print_error(name, f"warning: {message}")
+
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = print_warning
+            try:
+                options = parse(sys.argv[1:] if arguments is None else arguments)
+                options.command(options)
+            finally:
+                sys.stdout.flush()  # at exit it would be too late to catch a broken pipe
+    except BrokenPipeError:  # whoever read our output, like head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141  # what the shell reports of programs that end by SIGPIPE
+    except KeyboardInterrupt:
+        return 130
+    except EXPECTED_ERRORS as error:
+        print_error(name, _explain(error))
+        return 2
+    return 0
+
+
+def print_error(name, message):
+    print(f"{name}: {message}", file=sys.stderr)
+
+
+def _explain(error):
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)

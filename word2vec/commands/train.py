@@ -1,0 +1,281 @@
+"""The command train: trains word vectors and writes what they learned into files."""
+
+import argparse
+import json
+import shutil
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import __version__
+from ..corpus.textfile import check_text_file
+from ..options import DEFAULT_ALPHA, ClassicOptions, EngineOptions, defaults
+from ..saving.files import atomic_write
+from ..saving.locks import lock_directory
+from .optimizers import train_with_engine, train_with_sgd
+
+OPTIONS = {"engine": EngineOptions, "sgd": ClassicOptions}
+TRAIN_WITH = {"engine": train_with_engine, "sgd": train_with_sgd}
+# By optimizer and kind of corpus. A command line may have more kinds than a text of unknown size.
+DEFAULTS = {optimizer: {"text": defaults(options)} for optimizer, options in OPTIONS.items()}
+
+NEIGHBORS_OF = ("great", "boring", "woman", "coffee")
+NEIGHBORS_AMONG = 2000  # the most frequent words
+
+DESCRIPTION = """\
+Trains word vectors with word2vec in plain NumPy and shows what they learned. It writes into the
+output directory:
+  vectors.txt        the vectors, in word2vec's text format
+  metrics.json       settings, losses and times
+Ctrl-C saves a checkpoint; the same command again continues as if nothing had happened.
+"""
+EPILOG = """\
+examples:
+  %(prog)s my_text.txt
+  %(prog)s little.txt --min-count 1 --epochs 30
+  %(prog)s my_text.txt.gz --vector-size 200 --output my_vectors
+  %(prog)s my_text.txt --optimizer sgd      the loop of the course
+"""
+
+
+class Corpus(NamedTuple):
+    """What to train on."""
+
+    name: str
+    kind: str  # of the kinds that the defaults have
+    sentences: Any  # what the optimizers take: a path or a list of lists of words
+
+
+def add_train_command(commands):
+    """Add train to those of `Parser.add_commands`."""
+    parser = commands.add_parser("train", description=DESCRIPTION, epilog=EPILOG)
+    parser.set_defaults(command=train)
+    group = parser.add_argument_group("data")
+    add_text_options(group.add_mutually_exclusive_group(required=True))
+    add_train_options(parser, DEFAULTS)
+
+
+def add_text_options(group):
+    """Add the two ways to name a text to argparse's mutually exclusive `group`."""
+    group.add_argument(
+        "corpus",
+        nargs="?",
+        metavar="TEXT",
+        default=argparse.SUPPRESS,  # so that it does not undo --corpus when it is left out
+        help="a text file of any size: UTF-8, one sentence a line, words between spaces; plain, "
+        ".gz, .bz2 or .xz",
+    )
+    group.add_argument("--corpus", metavar="FILE", help="the same")
+
+
+def add_train_options(parser, defaults_by_kind):
+    """Add all options of training but those that name the corpus.
+
+    `defaults_by_kind` is like `DEFAULTS`. The help shows those of "text", and where others differ.
+    """
+
+    def add(option, help, group, **keywords):
+        shown = _describe_defaults(option.removeprefix("--").replace("-", "_"), defaults_by_kind)
+        group.add_argument(option, help=f"{help} [{shown}]", **keywords)
+
+    group = parser.add_argument_group("results")
+    group.add_argument(
+        "--output", metavar="DIR", default="output", help="where they go [%(default)s]"
+    )
+    group.add_argument(
+        "--restart", action="store_true", help="forget the checkpoint of an unfinished run"
+    )
+
+    group = parser.add_argument_group("optimizer")
+    group.add_argument(
+        "--optimizer",
+        choices=list(defaults_by_kind),
+        default="engine",
+        help="engine: word2vec.Word2Vec, many windows at once, for corpora of any size; sgd: the "
+        "classic loop over random batches of windows, easy to follow [%(default)s]",
+    )
+
+    group = parser.add_argument_group("model, for both optimizers")
+    add(
+        "--model",
+        "skipgram: the center word predicts each word around it; cbow: they predict it",
+        group,
+        choices=["skipgram", "cbow"],
+    )
+    add(
+        "--loss",
+        "neg_sampling: against a few drawn words, fast; naive_softmax: against the whole "
+        "vocabulary, slow",
+        group,
+        choices=["neg_sampling", "naive_softmax"],
+    )
+    add(
+        "--cbow-reduction",
+        "how cbow combines the vectors of the words around",
+        group,
+        choices=["mean", "sum"],
+    )
+    add("--vector-size", "numbers in a word's vector", group, type=int)
+    add("--window", "how far context reaches at most, in words", group, type=int)
+    add("--negative", "drawn words for each true one", group, type=int)
+    add(
+        "--sample",
+        "share of the text from which on a word is thinned out; 1 keeps all",
+        group,
+        type=float,
+    )
+    add("--min-count", "leave out words that occur less often", group, type=int)
+    add(
+        "--ns-exponent",
+        "drawn words follow their counts to this power",
+        group,
+        type=float,
+    )
+    add("--seed", "the same seed gives the same vectors, bit for bit", group, type=int)
+
+    group = parser.add_argument_group("engine only")
+    add("--epochs", "passes over the corpus; little text needs more", group, type=int)
+    add("--alpha", "the step at first; it falls to that of --min-alpha", group, type=float)
+    add("--min-alpha", "the step at the end, reached on a straight line", group, type=float)
+    add("--workers", "processes; the vectors do not depend on it", group, type=int)
+    add(
+        "--max-logits",
+        "naive_softmax keeps at most about so many numbers in memory at a time",
+        group,
+        type=int,
+    )
+
+    group = parser.add_argument_group("sgd only")
+    add("--step", "the step of gradient descent at first", group, type=float)
+    add("--anneal-every", "iterations after which it is halved, again and again", group, type=int)
+    add("--iterations", "updates, each on a batch", group, type=int)
+    add("--batch-size", "context windows in a batch", group, type=int)
+    add("--checkpoint-every", "iterations between checkpoints", group, type=int)
+
+
+def _describe_defaults(name, defaults_by_kind):
+    """The defaults of an option, as its help shows them."""
+    shown = {}
+    for optimizer, of_kind in defaults_by_kind.items():
+        if name not in of_kind["text"]:
+            continue
+        values = {kind: _describe_value(name, of[name]) for kind, of in of_kind.items()}
+        usual = values["text"]
+        others = [f"{kind} {value}" for kind, value in values.items() if value != usual]
+        shown[optimizer] = ", ".join([usual, *others])
+    if len(set(shown.values())) == 1:
+        return next(iter(shown.values()))
+    return "; ".join(f"{optimizer}: {values}" for optimizer, values in shown.items())
+
+
+def _describe_value(name, value):
+    if name == "alpha" and value is None:
+        return ", ".join(f"{model} {alpha}" for model, alpha in DEFAULT_ALPHA.items())
+    if name == "workers":
+        return "one for each processor, fewer for a small corpus"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+# -------------------------------------------------------------------- training
+
+
+def load_text(options):
+    """The `Corpus` that the options of `add_text_options` name."""
+    check_text_file(options.corpus)
+    return Corpus(options.corpus, "text", Path(options.corpus))
+
+
+def train(options, load_corpus=load_text, defaults_by_kind=DEFAULTS, draw=None):
+    """Train as the options say, write the results, print what is worth knowing.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        Those of `add_train_options`, and what `load_corpus` looks at.
+    load_corpus : callable
+        From the options to a `Corpus`.
+    defaults_by_kind : dict
+        As for `add_train_options`.
+    draw : callable, optional
+        draw(training, directory) -> names of the files that it wrote there, for example pictures.
+    """
+    try:
+        corpus = load_corpus(options)
+        settings = settings_for(options, corpus.kind, defaults_by_kind)
+        print(f"Training on: {corpus.name}", flush=True)
+        with lock_directory(options.output):
+            _train_and_report(options, corpus, settings, draw)
+    except KeyboardInterrupt:
+        print(
+            "\nStopped. The same command continues from the last checkpoint, if training had "
+            "begun; with --restart it begins anew."
+        )
+        raise
+
+
+def settings_for(options, kind, defaults_by_kind=DEFAULTS):
+    """Arguments of the optimizer: what was given, and defaults that suit the kind of corpus.
+
+    Raises
+    ------
+    ValueError
+        If a value is out of range, or an option of the other optimizer was given.
+    """
+    settings = dict(defaults_by_kind[options.optimizer][kind])
+    for optimizer, of_kind in defaults_by_kind.items():
+        for name in of_kind[kind]:
+            given = getattr(options, name)
+            if given is None:
+                continue
+            if name not in settings:
+                raise ValueError(
+                    f"--{name.replace('_', '-')} is an option of --optimizer {optimizer}, but this "
+                    f"is --optimizer {options.optimizer}. Leave it out, or choose {optimizer}."
+                )
+            settings[name] = given
+    return asdict(OPTIONS[options.optimizer](**settings))
+
+
+def _train_and_report(options, corpus, settings, draw):
+    output = Path(options.output)
+    checkpoints = output / "checkpoints"
+    if options.restart and checkpoints.exists():
+        shutil.rmtree(checkpoints)
+
+    started = time.perf_counter()
+    training = TRAIN_WITH[options.optimizer](corpus.sentences, settings, checkpoints)
+    seconds = time.perf_counter() - started
+
+    training.vectors.save_word2vec_format(output / "vectors.txt")
+    drawn = draw(training, output) if draw else []
+    metrics = {
+        "corpus": corpus.name,
+        "optimizer": options.optimizer,
+        "settings": settings,
+        "vocabulary_size": len(training.vectors),
+        "loss": training.loss,
+        "kind_of_loss": training.loss_name,
+        "training_seconds": round(seconds, 3),
+        f"resumed_at_{training.unit}": training.resumed_at,
+        "versions": {"word2vec": __version__, "numpy": np.__version__},
+        f"loss_by_{training.unit}": training.curves,
+    }
+    with atomic_write(output / "metrics.json", "w", encoding="utf-8") as file:
+        json.dump(metrics, file, indent=2)
+    shutil.rmtree(checkpoints)  # complete: the same command now trains anew
+
+    print(f"{training.loss_name.capitalize()}: {training.loss:.3f}")
+    _print_neighbors(training.vectors)
+    print(f"Wrote {', '.join(['vectors.txt', *drawn])} and metrics.json into {output}")
+
+
+def _print_neighbors(vectors):
+    """The nearest words of a few words that the corpus has."""
+    asked = [word for word in NEIGHBORS_OF if word in vectors] or vectors.index_to_key[:4]
+    for word in asked:
+        # Rare words have learned too little to be believable neighbors.
+        neighbors = vectors.most_similar(word, topn=5, restrict_vocab=NEIGHBORS_AMONG)
+        print(f"{word:>10}: " + ", ".join(f"{other} {cosine:.2f}" for other, cosine in neighbors))
