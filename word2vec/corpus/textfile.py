@@ -1,29 +1,17 @@
 """Text files, plain or compressed, read in pieces of bounded size."""
 
-import bz2
 import codecs
-import contextlib
-import gzip
-import lzma
+import itertools
 import os
-import re
-import zlib
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, BinaryIO
 
 from ..checks import StrPath
+from ..saving.reading import open_for_reading
 
 CHUNK_BYTES = 1 << 20  # of text, read at a time
 # Longer lines are cut, so that a corpus without line ends needs no more memory than another.
 MAX_LINE_BYTES = 1 << 20
 
-_OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
-_SIGNATURES = {  # no UTF-8 text starts like this
-    ".gz": re.compile(rb"\x1f\x8b"),
-    ".bz2": re.compile(rb"BZh[1-9]1AY&SY"),
-    ".xz": re.compile(rb"\xfd7zXZ\0"),
-}
 _WHITE_SPACE = (b" ", b"\t", b"\r", b"\v", b"\f")
 
 
@@ -46,34 +34,6 @@ def check_text_file(path: StrPath) -> None:
     raise FileNotFoundError(f"There is no text file {shown}.{hint}")
 
 
-@contextlib.contextmanager
-def open_text(path: StrPath) -> Iterator[BinaryIO]:
-    """Open a text file for reading bytes, uncompressed if it is gzip, bzip2 or xz data.
-
-    A name that ends in ``.gz``, ``.bz2`` or ``.xz`` says so; otherwise the first bytes do.
-
-    Raises
-    ------
-    ValueError
-        Also while reading, if compressed data are damaged, truncated, or no such data.
-    """
-    suffix = Path(path).suffix
-    if suffix not in _OPENERS:
-        with open(path, "rb") as file:
-            start = file.read(10)
-        suffix = next((key for key, known in _SIGNATURES.items() if known.match(start)), "")
-    try:
-        with _OPENERS.get(suffix, open)(path, "rb") as file:
-            yield file
-    except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise  # of the system, not of the content
-        raise ValueError(
-            f"{path}: damaged, truncated, or no {suffix} data: {error}. Get the file again, or, "
-            "if it is not compressed, take that ending off its name."
-        ) from error
-
-
 def read_lines(path: StrPath) -> Iterator[tuple[int, list[bytes]]]:
     """Yield the lines of a text file, many at a time.
 
@@ -90,11 +50,11 @@ def read_lines(path: StrPath) -> Iterator[tuple[int, list[bytes]]]:
     ValueError
         If compressed data are damaged, or a word is longer than 1 MiB.
     """
-    with open_text(path) as file:
-        if file.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
-            file.seek(0)
+    with open_for_reading(path) as file:
+        start = file.read(len(codecs.BOM_UTF8))
         number, rest = 1, b""
-        while block := file.read(CHUNK_BYTES):
+        blocks = iter(lambda: file.read(CHUNK_BYTES), b"")
+        for block in blocks if start == codecs.BOM_UTF8 else itertools.chain([start], blocks):
             lines = (rest + block).split(b"\n")
             rest = lines.pop()
             if lines:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..checks import StrPath, check_choice
+from ..saving.reading import naming_errors, open_for_reading
 from . import nearest
-from .formats import open_for_reading
 from .store import VectorStore
 
 # An analogy is answered by the best of so many candidates that is not a word of the question in
@@ -209,7 +209,11 @@ def _known_words(kv, restrict_vocab, case_insensitive):
 
 
 def _lines(path, encoding):
-    with open_for_reading(path) as (file, _), io.TextIOWrapper(file, encoding=encoding) as lines:
+    with (
+        naming_errors(path),
+        open_for_reading(path) as file,
+        io.TextIOWrapper(file, encoding=encoding) as lines,
+    ):
         yield from lines
 
 

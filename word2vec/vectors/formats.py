@@ -6,26 +6,25 @@ Text       a header ``n d``, then a line for each word: the word and its d numbe
 Binary     the same header; then for each word: the word, one space, d little-endian float32. The
            C tool adds a newline after the numbers and gensim does not; both are read.
 
-Only spaces and tabs separate fields. Any file may be compressed with gzip, which is recognised by
-its first two bytes. A file is not trusted: what its header promises is held against its size, and
-where the size is not known memory is taken as data arrive.
+Only spaces and tabs separate fields. Any file may be compressed with gzip, bzip2 or xz. A file is
+not trusted: what its header promises is held against its size, and where the size is not known
+memory is taken as data arrive.
 """
 
 import contextlib
 import gzip
-import io
 import os
 import sys
 import warnings
-import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ..checks import FloatArray, StrPath
 from ..saving.files import atomic_write
+from ..saving.reading import naming_errors, open_for_reading, size_if_known
 
 # Read at a time: bounds the memory taken beside the result.
 CHUNK_BYTES = 1 << 20
@@ -99,7 +98,8 @@ def read_word2vec(
             error.reason += "; unless the file is damaged, unicode_errors='replace' reads it"
             raise
 
-    with open_for_reading(path) as (file, size):
+    with naming_errors(path), open_for_reading(path) as file:
+        size = size_if_known(file)
         reader = _BinaryReader(file) if binary else _TextReader(file, no_header)
         promised = reader.num_promised
         num_wanted = min(limit or sys.maxsize, sys.maxsize if promised is None else promised)
@@ -121,34 +121,6 @@ def read_word2vec(
         warnings.warn(f"{path}: goes on after the {promised} vectors it promises", stacklevel=3)
     _warn_of_nonfinite(path, words, vectors)
     return _without_duplicates(path, words, vectors)
-
-
-@contextlib.contextmanager
-def open_for_reading(path: StrPath) -> Iterator[tuple[io.BufferedReader, int | None]]:
-    """Open a file that may be gzipped; errors in its content name it.
-
-    Yields
-    ------
-    file : buffered binary file
-    size : int or None
-        Bytes in it; None, if it is compressed, for unknown.
-    """
-    with open(path, "rb") as raw:
-        try:
-            if raw.peek(2)[:2] == b"\x1f\x8b":
-                with gzip.GzipFile(fileobj=raw) as unzipped:
-                    yield io.BufferedReader(unzipped), None
-            else:
-                yield raw, os.fstat(raw.fileno()).st_size
-        except UnicodeDecodeError as error:
-            error.reason += f" ({path})"
-            raise
-        except (zlib.error, gzip.BadGzipFile) as error:
-            raise ValueError(f"{path}: damaged gzip data: {error}") from error
-        except EOFError as error:
-            raise EOFError(f"{path}: {error}") from error
-        except ValueError as error:
-            raise ValueError(f"{path}: {error}") from error
 
 
 class _TextReader:
@@ -400,7 +372,7 @@ def read_counts(
         If a line is not a word and an integer.
     """
     counts = {}
-    with open_for_reading(path) as (file, _):
+    with naming_errors(path), open_for_reading(path) as file:
         for number, line in enumerate(file, 1):
             word, _, count = line.rstrip().rpartition(b" ")
             if not (count.isdigit() and len(count) <= 18):
