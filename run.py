@@ -10,7 +10,9 @@ import signal
 # and NumPy would take it for a broken installation.
 ctrl_c = signal.signal(signal.SIGINT, signal.SIG_DFL)
 try:
+    import argparse
     import sys
+    from collections.abc import Sequence
 
     from utils.sentiment_command import add_sentiment_command
     from utils.train_command import add_train_command
@@ -21,12 +23,12 @@ finally:
     signal.signal(signal.SIGINT, ctrl_c)
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status."""
     return run_command("run.py", parse_arguments, arguments)
 
 
-def parse_arguments(arguments):
+def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     if not arguments or arguments[0].startswith("-"):
         arguments = ["train", *arguments]
     parser = Parser(prog="python run.py")

@@ -1,8 +1,12 @@
 """The command `run.py sentiment`: classifies the treebank's sentences with word vectors."""
 
+from __future__ import annotations
+
+import argparse
 import json
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -10,11 +14,11 @@ from utils import sentiment as model
 from utils.pictures import save_sentiment_pictures
 from utils.treebank import DATA_DIR, LABELS, SPLITS, StanfordSentiment, default_path
 from word2vec import KeyedVectors, Word2Vec, softmax
-from word2vec.commands.program import add_command
+from word2vec.commands.program import Commands, add_command
 from word2vec.saving.files import atomic_write
 from word2vec.vectors.by_name import load_vectors
 
-DEFAULTS = {
+DEFAULTS: dict[str, Any] = {
     # Vectors trained on the treebank's text: little text, so many passes.
     "word2vec": {"vector_size": 100, "min_count": 1, "epochs": 30},
     "means": {
@@ -31,7 +35,7 @@ DEFAULTS = {
     },
 }
 # Enough for sentences of a small grammar, in seconds.
-SAMPLE_DEFAULTS = {
+SAMPLE_DEFAULTS: dict[str, Any] = {
     "word2vec": {"vector_size": 20, "min_count": 1, "epochs": 3},
     "means": {
         "strengths": (1e-4, 1e-3, 1e-2),
@@ -47,17 +51,17 @@ class Result(NamedTuple):
     """A kind of classifier after its sweep."""
 
     name: str
-    strengths: tuple
-    dev_accuracies: list
+    strengths: Sequence[float]
+    dev_accuracies: Sequence[float]
     best: int  # index of the chosen strength
-    probabilities: dict  # of the chosen classifier, by split
+    probabilities: dict[str, np.ndarray]  # of the chosen classifier, by split
 
     @property
-    def dev_accuracy(self):
+    def dev_accuracy(self) -> float:
         return self.dev_accuracies[self.best]
 
 
-def add_sentiment_command(commands):
+def add_sentiment_command(commands: Commands) -> None:
     """Add sentiment to those of `Parser.add_commands`."""
     add = add_command(commands, sentiment, "--vectors output/vectors.txt --seed 2")
     add("--vectors", metavar="FILE", help="vectors, in a format that the end of the name says")
@@ -66,7 +70,7 @@ def add_sentiment_command(commands):
     add("--seed", type=int, default=1, help="the same seed gives the same results [%(default)s]")
 
 
-def sentiment(options):
+def sentiment(options: argparse.Namespace) -> None:
     """Classifies the sentences of the Stanford Sentiment Treebank by their word vectors.
 
     Softmax regression and a two-layer network see the mean of a sentence's word vectors; each is
@@ -107,7 +111,9 @@ def sentiment(options):
     print(f"\nWrote sentiment.json, sentiment_sweep.png and sentiment_confusion.png into {output}")
 
 
-def load_or_train_vectors(options, treebank, settings):
+def load_or_train_vectors(
+    options: argparse.Namespace, treebank: StanfordSentiment, settings: dict[str, Any]
+) -> KeyedVectors:
     if options.vectors:
         vectors = load_vectors(options.vectors)
         source = options.vectors
@@ -133,7 +139,9 @@ def load_or_train_vectors(options, treebank, settings):
 # -------------------------------------------------------------------- classifiers
 
 
-def compare_classifiers(treebank, vectors, settings, seed):
+def compare_classifiers(
+    treebank: StanfordSentiment, vectors: KeyedVectors, settings: dict[str, Any], seed: int
+) -> list[Result]:
     """A `Result` for each kind of classifier, every choice made on dev."""
     return [
         *classify_means(treebank, vectors, settings["means"], seed),
@@ -141,7 +149,9 @@ def compare_classifiers(treebank, vectors, settings, seed):
     ]
 
 
-def classify_means(treebank, vectors, settings, seed):
+def classify_means(
+    treebank: StanfordSentiment, vectors: KeyedVectors, settings: dict[str, Any], seed: int
+) -> Iterator[Result]:
     """Softmax regression and the two-layer network, on mean vectors, with both optimizers."""
     x = {split: model.mean_features(treebank.split(split)[0], vectors) for split in SPLITS}
     center, spread = x["train"].mean(axis=0), x["train"].std(axis=0)
@@ -162,7 +172,9 @@ def classify_means(treebank, vectors, settings, seed):
             yield choose(f"{name}, {optimizer}", settings["strengths"], fit, x, treebank)
 
 
-def classify_with_trained_vectors(treebank, vectors, settings, seed):
+def classify_with_trained_vectors(
+    treebank: StanfordSentiment, vectors: KeyedVectors, settings: dict[str, Any], seed: int
+) -> Result:
     """The averaging network, trained on the distinct phrases and the training sentences."""
     sentences, labels = treebank.split("train")
     label_of = dict(zip(*treebank.phrases("train"), strict=True))
@@ -184,7 +196,13 @@ def classify_with_trained_vectors(treebank, vectors, settings, seed):
     return choose("averaging network, SGD", settings["strengths"], fit, x, treebank)
 
 
-def choose(name, strengths, fit, x, treebank):
+def choose(
+    name: str,
+    strengths: Sequence[float],
+    fit: Callable[[float], dict[str, np.ndarray]],
+    x: dict[str, Any],
+    treebank: StanfordSentiment,
+) -> Result:
     """Sweep the strengths of L2; only then compute what the chosen classifier says of test."""
     best, classifiers, accuracies = model.sweep(strengths, fit, x["dev"], treebank.split("dev")[1])
     print(f"{name}: L2 {strengths[best]:g} is best on dev, {accuracies[best]:.1%}", flush=True)
@@ -195,7 +213,7 @@ def choose(name, strengths, fit, x, treebank):
 # -------------------------------------------------------------------- what is shown
 
 
-def print_results(results, labels):
+def print_results(results: Sequence[Result], labels: dict[str, np.ndarray]) -> None:
     width = max(len(result.name) for result in results)
     print(f"{'':{width}}      5 classes            2 classes")
     print(f"{'accuracy in %':{width}}  " + "  ".join(f"{split:>5}" for split in SPLITS * 2))
@@ -208,7 +226,7 @@ def print_results(results, labels):
         print(f"{result.name:{width}}  " + "  ".join(cells))
 
 
-def report_on_test(result, treebank):
+def report_on_test(result: Result, treebank: StanfordSentiment) -> np.ndarray:
     """Print how the classifier does on each class; returns the confusion matrix."""
     sentences, labels = treebank.split("test")
     probabilities = result.probabilities["test"]
@@ -233,12 +251,19 @@ def report_on_test(result, treebank):
     return matrix
 
 
-def describe(result):
+def describe(result: Result) -> str:
     return f"{result.name}, L2 {result.strengths[result.best]:g}"
 
 
-def summary(options, settings, results, chosen, labels, matrix):
-    def accuracies(result, measure):
+def summary(
+    options: argparse.Namespace,
+    settings: dict[str, Any],
+    results: Sequence[Result],
+    chosen: Result,
+    labels: dict[str, np.ndarray],
+    matrix: np.ndarray,
+) -> dict[str, Any]:
+    def accuracies(result: Result, measure: Callable[..., float]) -> dict[str, float]:
         return {split: measure(result.probabilities[split], labels[split]) for split in SPLITS}
 
     return {

@@ -1,9 +1,12 @@
 """The command `run.py train`: the library's, with the treebank to train on, and with pictures."""
 
+import argparse
+
 from utils.pictures import save_training_pictures
 from utils.treebank import DATA_DIR, StanfordSentiment, default_path
 from utils.vector_commands import SUMMARIES as PICTURE_COMMANDS
 from word2vec.commands import train as any_text
+from word2vec.commands.program import Commands
 from word2vec.commands.vectors import SUMMARIES as VECTOR_COMMANDS
 
 ENGINE, SGD = (any_text.DEFAULTS[optimizer]["text"] for optimizer in ("engine", "sgd"))
@@ -49,7 +52,7 @@ other commands (python run.py COMMAND --help explains each):
 """
 
 
-def add_train_command(commands):
+def add_train_command(commands: Commands) -> None:
     """Add train to those of `Parser.add_commands`."""
     parser = commands.add_parser("train", description=DESCRIPTION, epilog=EPILOG)
     parser.set_defaults(command=train)
@@ -61,11 +64,11 @@ def add_train_command(commands):
     any_text.add_train_options(parser, DEFAULTS)
 
 
-def train(options):
+def train(options: argparse.Namespace) -> None:
     any_text.train(options, load_corpus, DEFAULTS, draw=save_training_pictures)
 
 
-def load_corpus(options):
+def load_corpus(options: argparse.Namespace) -> any_text.Corpus:
     """The `Corpus` that the options name, or the best there is."""
     if options.corpus:
         return any_text.load_text(options)

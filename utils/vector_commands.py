@@ -1,8 +1,10 @@
 """The commands of run.py that show trained vectors: in a picture, in the Embedding Projector."""
 
+import argparse
+
 from utils.pictures import save_word_picture
 from utils.projector import write_projector_files
-from word2vec.commands.program import add_command
+from word2vec.commands.program import Commands, add_command
 from word2vec.commands.vectors import check_directory_of, load_chosen_vectors, using_options
 
 SUMMARIES = """\
@@ -11,7 +13,7 @@ SUMMARIES = """\
 """
 
 
-def add_picture_commands(commands):
+def add_picture_commands(commands: Commands) -> None:
     """Add plot and export-projector to those of `Parser.add_commands`."""
     using = using_options()
     add = add_command(commands, plot, "--words king queen man woman --output royals.png", using)
@@ -22,7 +24,7 @@ def add_picture_commands(commands):
     add("--output", metavar="DIR", required=True, help="created if need be")
 
 
-def plot(options):
+def plot(options: argparse.Namespace) -> None:
     """Draws words on the plane of their first two principal components."""
     if not options.output.endswith(".png"):
         raise ValueError(f"--output must end in .png. Got {options.output} instead.")
@@ -31,7 +33,7 @@ def plot(options):
     print(f"Wrote {options.output}")
 
 
-def export_projector(options):
+def export_projector(options: argparse.Namespace) -> None:
     """Writes vectors.tsv and metadata.tsv, which https://projector.tensorflow.org loads."""
     write_projector_files(load_chosen_vectors(options), options.output)
     print(f"Wrote vectors.tsv and metadata.tsv into {options.output}")

@@ -1,6 +1,9 @@
 """The command line of the installed library: `python -m word2vec`, also called word2vec-numpy."""
 
+from __future__ import annotations
+
 import sys
+from collections.abc import Sequence
 
 from .commands.program import Parser, run_command
 from .commands.train import add_train_command
@@ -14,7 +17,7 @@ commands (%(prog)s COMMAND --help explains each):
 {SUMMARIES}"""
 
 
-def main(arguments=None, call="word2vec-numpy"):
+def main(arguments: Sequence[str] | None = None, call: str = "word2vec-numpy") -> int:
     """Run a command; returns the exit status.
 
     Parameters

@@ -92,14 +92,14 @@ class EngineOptions(Options):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.alpha is None:
-            object.__setattr__(self, "alpha", DEFAULT_ALPHA[self.kind])
-        self._check("alpha", check_positive)
+        alpha = DEFAULT_ALPHA[self.kind] if self.alpha is None else self.alpha
+        alpha = check_positive("alpha", alpha)
+        object.__setattr__(self, "alpha", alpha)
         self._check("min_alpha", check_finite)
-        if not 0 <= self.min_alpha <= self.alpha <= LARGEST_ALPHA:
+        if not 0 <= self.min_alpha <= alpha <= LARGEST_ALPHA:
             raise ValueError(
                 f"min_alpha and alpha must be 0 <= min_alpha <= alpha <= {LARGEST_ALPHA:g}. "
-                f"Got {self.min_alpha} and {self.alpha} instead."
+                f"Got {self.min_alpha} and {alpha} instead."
             )
         self._check("epochs", check_integer, 1)
         if self.workers is not None:

@@ -1,11 +1,15 @@
 """What every command line here has: a parser, errors that are one line, and an exit status."""
 
+from __future__ import annotations
+
 import argparse
 import functools
 import inspect
 import os
 import sys
 import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
 
 from .. import __version__
 from ..engine.workers import WorkerError
@@ -24,6 +28,8 @@ EXPECTED_ERRORS = (
     WorkerError,
 )
 
+Commands = argparse._SubParsersAction  # what `Parser.add_commands` returns; it has no public name
+
 
 class Parser(argparse.ArgumentParser):
     """A parser that reports an error in one line, which says how to get help.
@@ -38,7 +44,7 @@ class Parser(argparse.ArgumentParser):
         As for `argparse.ArgumentParser`.
     """
 
-    def __init__(self, *, prog, name=None, **keywords):
+    def __init__(self, *, prog: str, name: str | None = None, **keywords: Any) -> None:
         keywords.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(prog=prog, **keywords)
         self.name = name or prog.split()[-1]
@@ -49,20 +55,22 @@ class Parser(argparse.ArgumentParser):
             help="show the version of the library",
         )
 
-    def add_commands(self):
+    def add_commands(self) -> Commands:
         """Like `add_subparsers`; each command gets a parser of this kind."""
-        return self.add_subparsers(
-            metavar="COMMAND",
-            required=True,
-            parser_class=functools.partial(type(self), name=self.name),
-        )
+        parser_class: Any = functools.partial(type(self), name=self.name)
+        return self.add_subparsers(metavar="COMMAND", required=True, parser_class=parser_class)
 
-    def error(self, message):
+    def error(self, message: str) -> NoReturn:
         print_error(self.name, f"{message}; see {self.prog} --help")
         self.exit(2)
 
 
-def add_command(commands, function, example, *parents):
+def add_command(
+    commands: Commands,
+    function: Callable[[argparse.Namespace], None],
+    example: str,
+    *parents: argparse.ArgumentParser,
+) -> Callable[..., argparse.Action]:
     """Add the command `function(options)` to those of `Parser.add_commands`.
 
     Its name is the function's, its help the docstring; `example` shows what may follow the name.
@@ -70,7 +78,7 @@ def add_command(commands, function, example, *parents):
     """
     parser = commands.add_parser(
         function.__name__.replace("_", "-"),
-        description=inspect.cleandoc(function.__doc__),
+        description=inspect.getdoc(function),
         epilog=f"example:\n  %(prog)s {example}",
         parents=parents,
     )
@@ -78,7 +86,11 @@ def add_command(commands, function, example, *parents):
     return parser.add_argument
 
 
-def run_command(name, parse, arguments=None):
+def run_command(
+    name: str,
+    parse: Callable[[Sequence[str]], argparse.Namespace],
+    arguments: Sequence[str] | None = None,
+) -> int:
     """Run what the arguments ask for, as a program.
 
     Parameters
@@ -97,7 +109,7 @@ def run_command(name, parse, arguments=None):
         reads the output any more. `parse` raises SystemExit for its own errors, also with 2.
     """
 
-    def print_warning(message, *_args, **_kwargs):
+    def print_warning(message: Warning | str, *_args: Any, **_kwargs: Any) -> None:
         print_error(name, f"warning: {message}")
 
     try:
@@ -119,11 +131,11 @@ def run_command(name, parse, arguments=None):
     return 0
 
 
-def print_error(name, message):
+def print_error(name: str, message: str) -> None:
     print(f"{name}: {message}", file=sys.stderr)
 
 
-def _explain(error):
+def _explain(error: BaseException) -> str:
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     return str(error)

@@ -1,9 +1,12 @@
 """The command train: trains word vectors and writes what they learned into files."""
 
+from __future__ import annotations
+
 import argparse
 import json
 import shutil
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,15 +15,22 @@ import numpy as np
 
 from .. import __version__
 from ..corpus.textfile import check_text_file
-from ..options import DEFAULT_ALPHA, ClassicOptions, EngineOptions, defaults
+from ..options import DEFAULT_ALPHA, ClassicOptions, EngineOptions, Options, defaults
 from ..saving.files import atomic_write
 from ..saving.locks import lock_directory
-from .optimizers import train_with_engine, train_with_sgd
+from ..vectors.keyed_vectors import KeyedVectors
+from .optimizers import Training, train_with_engine, train_with_sgd
+from .program import Commands
 
-OPTIONS = {"engine": EngineOptions, "sgd": ClassicOptions}
+Defaults = dict[str, dict[str, dict[str, Any]]]
+Draw = Callable[[Training, Path], Sequence[str]]
+
+OPTIONS: dict[str, type[Options]] = {"engine": EngineOptions, "sgd": ClassicOptions}
 TRAIN_WITH = {"engine": train_with_engine, "sgd": train_with_sgd}
 # By optimizer and kind of corpus. A command line may have more kinds than a text of unknown size.
-DEFAULTS = {optimizer: {"text": defaults(options)} for optimizer, options in OPTIONS.items()}
+DEFAULTS: Defaults = {
+    optimizer: {"text": defaults(options)} for optimizer, options in OPTIONS.items()
+}
 
 NEIGHBORS_OF = ("great", "boring", "woman", "coffee")
 NEIGHBORS_AMONG = 2000  # the most frequent words
@@ -49,7 +59,7 @@ class Corpus(NamedTuple):
     sentences: Any  # what the optimizers take: a path or a list of lists of words
 
 
-def add_train_command(commands):
+def add_train_command(commands: Commands) -> None:
     """Add train to those of `Parser.add_commands`."""
     parser = commands.add_parser("train", description=DESCRIPTION, epilog=EPILOG)
     parser.set_defaults(command=train)
@@ -58,7 +68,7 @@ def add_train_command(commands):
     add_train_options(parser, DEFAULTS)
 
 
-def add_text_options(group):
+def add_text_options(group: argparse._MutuallyExclusiveGroup) -> None:
     """Add the two ways to name a text to argparse's mutually exclusive `group`."""
     group.add_argument(
         "corpus",
@@ -71,13 +81,13 @@ def add_text_options(group):
     group.add_argument("--corpus", metavar="FILE", help="the same")
 
 
-def add_train_options(parser, defaults_by_kind):
+def add_train_options(parser: argparse.ArgumentParser, defaults_by_kind: Defaults) -> None:
     """Add all options of training but those that name the corpus.
 
     `defaults_by_kind` is like `DEFAULTS`. The help shows those of "text", and where others differ.
     """
 
-    def add(option, help, group, **keywords):
+    def add(option: str, help: str, group: argparse._ArgumentGroup, **keywords: Any) -> None:
         shown = _describe_defaults(option.removeprefix("--").replace("-", "_"), defaults_by_kind)
         group.add_argument(option, help=f"{help} [{shown}]", **keywords)
 
@@ -156,7 +166,7 @@ def add_train_options(parser, defaults_by_kind):
     add("--checkpoint-every", "iterations between checkpoints", group, type=int)
 
 
-def _describe_defaults(name, defaults_by_kind):
+def _describe_defaults(name: str, defaults_by_kind: Defaults) -> str:
     """The defaults of an option, as its help shows them."""
     shown = {}
     for optimizer, of_kind in defaults_by_kind.items():
@@ -171,7 +181,7 @@ def _describe_defaults(name, defaults_by_kind):
     return "; ".join(f"{optimizer}: {values}" for optimizer, values in shown.items())
 
 
-def _describe_value(name, value):
+def _describe_value(name: str, value: Any) -> str:
     if name == "alpha" and value is None:
         return ", ".join(f"{model} {alpha}" for model, alpha in DEFAULT_ALPHA.items())
     if name == "workers":
@@ -182,13 +192,18 @@ def _describe_value(name, value):
 # -------------------------------------------------------------------- training
 
 
-def load_text(options):
+def load_text(options: argparse.Namespace) -> Corpus:
     """The `Corpus` that the options of `add_text_options` name."""
     check_text_file(options.corpus)
     return Corpus(options.corpus, "text", Path(options.corpus))
 
 
-def train(options, load_corpus=load_text, defaults_by_kind=DEFAULTS, draw=None):
+def train(
+    options: argparse.Namespace,
+    load_corpus: Callable[[argparse.Namespace], Corpus] = load_text,
+    defaults_by_kind: Defaults = DEFAULTS,
+    draw: Draw | None = None,
+) -> None:
     """Train as the options say, write the results, print what is worth knowing.
 
     Parameters
@@ -216,7 +231,9 @@ def train(options, load_corpus=load_text, defaults_by_kind=DEFAULTS, draw=None):
         raise
 
 
-def settings_for(options, kind, defaults_by_kind=DEFAULTS):
+def settings_for(
+    options: argparse.Namespace, kind: str, defaults_by_kind: Defaults = DEFAULTS
+) -> dict[str, Any]:
     """Arguments of the optimizer: what was given, and defaults that suit the kind of corpus.
 
     Raises
@@ -239,7 +256,9 @@ def settings_for(options, kind, defaults_by_kind=DEFAULTS):
     return asdict(OPTIONS[options.optimizer](**settings))
 
 
-def _train_and_report(options, corpus, settings, draw):
+def _train_and_report(
+    options: argparse.Namespace, corpus: Corpus, settings: dict[str, Any], draw: Draw | None
+) -> None:
     output = Path(options.output)
     checkpoints = output / "checkpoints"
     if options.restart and checkpoints.exists():
@@ -272,7 +291,7 @@ def _train_and_report(options, corpus, settings, draw):
     print(f"Wrote {', '.join(['vectors.txt', *drawn])} and metrics.json into {output}")
 
 
-def _print_neighbors(vectors):
+def _print_neighbors(vectors: KeyedVectors) -> None:
     """The nearest words of a few words that the corpus has."""
     asked = [word for word in NEIGHBORS_OF if word in vectors] or vectors.index_to_key[:4]
     for word in asked:

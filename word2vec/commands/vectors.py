@@ -1,11 +1,15 @@
 """The commands that use trained vectors: their options, what they call and print."""
 
+from __future__ import annotations
+
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..vectors import evaluation
 from ..vectors.by_name import check_name, load_vectors, save_vectors
-from .program import add_command
+from ..vectors.keyed_vectors import KeyedVectors
+from .program import Commands, add_command
 
 TRAINED = "output/vectors.txt"  # what training writes unless told otherwise
 
@@ -17,7 +21,7 @@ SUMMARIES = """\
 """
 
 
-def add_vector_commands(commands):
+def add_vector_commands(commands: Commands) -> None:
     """Add neighbors, analogy, evaluate and convert to those of `Parser.add_commands`.
 
     The docstrings of the functions of these names are the help.
@@ -48,7 +52,7 @@ def add_vector_commands(commands):
     add("target", metavar="OUT")
 
 
-def reading_options():
+def reading_options() -> argparse.ArgumentParser:
     """A parent for parsers of commands that read a file of vectors."""
     parent = argparse.ArgumentParser(add_help=False)
     add = parent.add_argument
@@ -62,7 +66,7 @@ def reading_options():
     return parent
 
 
-def using_options():
+def using_options() -> argparse.ArgumentParser:
     """A parent for parsers of commands whose vectors are those of ``--vectors``."""
     parent = argparse.ArgumentParser(add_help=False, parents=[reading_options()])
     parent.add_argument(
@@ -75,7 +79,7 @@ def using_options():
     return parent
 
 
-def _positive(text):
+def _positive(text: str) -> int:
     """The integer >= 1 that `text` says; argparse reports the error."""
     number = int(text) if text.isdecimal() else 0
     if number < 1:
@@ -86,21 +90,21 @@ def _positive(text):
 # -------------------------------------------------------------------- commands
 
 
-def neighbors(options):
+def neighbors(options: argparse.Namespace) -> None:
     """Shows the words most similar to each WORD, with the cosine."""
     answers = load_chosen_vectors(options).most_similar_batch(options.words, topn=options.topn)
     for word, found in zip(options.words, answers, strict=True):
         _print_answers(word, found)
 
 
-def analogy(options):
+def analogy(options: argparse.Namespace) -> None:
     """Solves "A is to B as C is to ...": shows the words most similar to B - A + C."""
     vectors = load_chosen_vectors(options)
     found = vectors.most_similar([options.b, options.c], [options.a], topn=options.topn)
     _print_answers(f"{options.a} is to {options.b} as {options.c} is to", found)
 
 
-def evaluate(options):
+def evaluate(options: argparse.Namespace) -> None:
     """Compares similarities with human judgments (--pairs) and answers analogies (--analogies).
 
     Case is ignored. Words after the first 300000 are unknown, and lines that have an unknown word
@@ -119,7 +123,7 @@ def evaluate(options):
         print(f"Lines that are not four words: {result.num_invalid}")
 
 
-def convert(options):
+def convert(options: argparse.Namespace) -> None:
     """Converts a file of vectors. The ends of both names say the formats:
 
     .txt .vec   text; GloVe's, which has no header, is recognised
@@ -138,7 +142,7 @@ def convert(options):
 # -------------------------------------------------------------------- helpers
 
 
-def load_chosen_vectors(options):
+def load_chosen_vectors(options: argparse.Namespace) -> KeyedVectors:
     """The vectors that the options of `using_options` name."""
     if options.vectors == TRAINED and not Path(TRAINED).exists():
         raise FileNotFoundError(
@@ -148,14 +152,14 @@ def load_chosen_vectors(options):
     return load_vectors(options.vectors, options.limit, options.unicode_errors)
 
 
-def check_directory_of(path):
+def check_directory_of(path: str) -> None:
     """Raise before the work whose result could not be written."""
     directory = Path(path).parent
     if not directory.is_dir():
         raise FileNotFoundError(f"There is no directory {directory} to write {path} into.")
 
 
-def _rows_of_pairs(path, result):
+def _rows_of_pairs(path: str, result: evaluation.WordPairs) -> list[list]:
     return [
         ["word pairs", "used", "unknown words", "not a pair", "Spearman", "Pearson"],
         [
@@ -169,8 +173,8 @@ def _rows_of_pairs(path, result):
     ]
 
 
-def _rows_of_analogies(result):
-    rows = [["analogies", "used", "unknown words", "correct", "accuracy"]]
+def _rows_of_analogies(result: evaluation.Analogies) -> list[list]:
+    rows: list[list] = [["analogies", "used", "unknown words", "correct", "accuracy"]]
     for section in [*result.sections, result.total]:
         num_used = len(section.correct) + len(section.incorrect)
         accuracy = f"{section.score:.3f}" if num_used else "-"
@@ -178,12 +182,12 @@ def _rows_of_analogies(result):
     return rows
 
 
-def _print_answers(question, answers):
+def _print_answers(question: str, answers: Iterable[tuple[str, float]]) -> None:
     print(question)
     _print_table([[f"  {word}", f"{score:.3f}"] for word, score in answers])
 
 
-def _print_table(rows):
+def _print_table(rows: list[list]) -> None:
     """The first column flush left, the others flush right."""
     rows = [[str(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
