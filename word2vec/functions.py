@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike
 
 from .checks import FloatArray, as_float_array
 
+Axis = int | tuple[int, ...] | None  # along which to normalise; None: all of the array
+
 # exp() of a large negative number is 0.0 in floating point, which is the right answer here, and
 # subtracting the largest entry may reach -inf, whose exp() is 0.0 as well. Callers who turn
 # floating-point warnings into errors (np.seterr) must not see either.
@@ -91,7 +93,7 @@ def log_sigmoid(x: ArrayLike) -> FloatArray:
 
 
 @_harmless
-def softmax(x: ArrayLike, axis: int | tuple[int, ...] | None = -1) -> FloatArray:
+def softmax(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     """Softmax along an axis: positive weights that sum to one.
 
     Parameters
@@ -124,7 +126,7 @@ def softmax(x: ArrayLike, axis: int | tuple[int, ...] | None = -1) -> FloatArray
 
 
 @_harmless
-def log_softmax(x: ArrayLike, axis: int | tuple[int, ...] | None = -1) -> FloatArray:
+def log_softmax(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     """Logarithm of the softmax, without ever taking the log of a rounded-off probability.
 
     Parameters
@@ -155,7 +157,7 @@ def log_softmax(x: ArrayLike, axis: int | tuple[int, ...] | None = -1) -> FloatA
     return x - np.log(np.exp(x).sum(axis=axis, keepdims=True))
 
 
-def _minus_largest(x, axis):
+def _minus_largest(x: ArrayLike, axis: Axis) -> FloatArray:
     """Shift x so that its largest entry along `axis` is 0: exp() of it cannot overflow."""
     x = as_float_array("x", x)
     axes = range(x.ndim) if axis is None else np.atleast_1d(axis)
