@@ -82,7 +82,7 @@ class Options:
 class EngineOptions(Options):
     """The options of `Word2Vec`; an `alpha` of None becomes the default of the model."""
 
-    alpha: float | None = None
+    alpha: float | Any = None  # once made, a number
     min_alpha: float = 1e-4
     epochs: int = 5
     workers: int | None = None

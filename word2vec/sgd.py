@@ -8,23 +8,31 @@ from __future__ import annotations
 
 import contextlib
 import numbers
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, SupportsFloat
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .checks import as_float_array, check_integer
+from .checks import FloatArray, StrPath, as_float_array, check_integer
 from .rowsparse import RowSparse
 from .saving.checkpoint import Checkpoint, CheckpointError, fingerprint, name_latest_checkpoint
 from .saving.locks import lock_directory
 from .saving.resumable import Progress, carry_out
 
+Objective = Callable[[np.ndarray], tuple[SupportsFloat, np.ndarray | RowSparse]]
+
 SMOOTHING = 0.95
 CURVE_EVERY = 100
 
 
-def plain_sgd(f, x0, step, iterations):
+def plain_sgd(
+    f: Callable[[np.ndarray], tuple[SupportsFloat, np.ndarray]],
+    x0: ArrayLike,
+    step: float,
+    iterations: int,
+) -> FloatArray:
     """Gradient descent as in the textbook: x <- x - step * gradient, again and again.
 
     Parameters
@@ -56,10 +64,10 @@ def plain_sgd(f, x0, step, iterations):
 class SgdProgress(Progress):
     """What `sgd` tells its callback after each iteration; `done` and `total` count iterations."""
 
-    x: np.ndarray  # the current parameters themselves, not a copy: look, do not touch
+    x: FloatArray  # the current parameters themselves, not a copy: look, do not touch
     smoothed_loss: float  # exponential moving average, 0.95 old + 0.05 new
     step: float  # the step this iteration used
-    curve: list  # the smoothed loss after every 100th iteration, from the first run on
+    curve: list[float]  # the smoothed loss after every 100th iteration, from the first run on
 
     @property
     def iteration(self) -> int:
@@ -71,19 +79,19 @@ class SgdProgress(Progress):
 
 
 def sgd(
-    f,
-    x0,
-    step,
-    iterations,
+    f: Objective,
+    x0: ArrayLike,
+    step: float | Callable[[int], float],
+    iterations: int,
     *,
-    postprocessing=None,
-    anneal_every=None,
-    checkpoint_dir=None,
-    checkpoint_every=5000,
-    settings=None,
-    callback=None,
-    rng=None,
-):
+    postprocessing: Callable[[np.ndarray], ArrayLike] | None = None,
+    anneal_every: int | None = None,
+    checkpoint_dir: StrPath | None = None,
+    checkpoint_every: int = 5000,
+    settings: Mapping[str, Any] | None = None,
+    callback: Callable[[SgdProgress], Any] | None = None,
+    rng: np.random.Generator | None = None,
+) -> FloatArray:
     """Minimise `f` from `x0` by stochastic gradient descent.
 
     Parameters
@@ -177,7 +185,7 @@ def sgd(
     return descent.x
 
 
-def linear_schedule(start, end, iterations):
+def linear_schedule(start: float, end: float, iterations: int) -> Callable[[int], float]:
     """A step for `sgd` that falls on a straight line from `start` to `end`.
 
     Parameters
@@ -210,13 +218,13 @@ def linear_schedule(start, end, iterations):
 class _Descent:
     """A run of `sgd`, as something that `carry_out` can save and continue."""
 
-    f: Callable
-    x: np.ndarray
+    f: Objective
+    x: FloatArray
     step_at: Callable[[int], float]
     iterations: int
-    postprocessing: Callable | None
+    postprocessing: Callable[[np.ndarray], ArrayLike] | None
     checkpoint_every: int
-    checkpoint_dir: Any
+    checkpoint_dir: StrPath | None
     callback: Callable[[SgdProgress], Any] | None
     rng: np.random.Generator | None
     settings: dict[str, Any]
@@ -224,7 +232,7 @@ class _Descent:
     resumed_at: int = 0
     last_loss: float = 0.0
     last_step: float = 0.0
-    smoothed_loss: float | None = None
+    smoothed_loss: float = 0.0
     curve: list[float] = field(default_factory=list)
 
     @property
@@ -243,7 +251,7 @@ class _Descent:
 
         self.position += 1
         self.last_loss, self.last_step = float(loss), step
-        if self.smoothed_loss is None:
+        if self.position == 1:
             self.smoothed_loss = self.last_loss
         self.smoothed_loss = SMOOTHING * self.smoothed_loss + (1 - SMOOTHING) * self.last_loss
         if self.position % CURVE_EVERY == 0:
@@ -310,7 +318,9 @@ class _Descent:
             )
 
 
-def _step_schedule(step, anneal_every):
+def _step_schedule(
+    step: float | Callable[[int], float], anneal_every: int | None
+) -> Callable[[int], float]:
     """The step as a function of the iteration, checked."""
     if anneal_every is not None:
         check_integer("anneal_every", anneal_every, 1)

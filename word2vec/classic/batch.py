@@ -4,23 +4,28 @@ A window is laid out as a block that has a single center, so that its negatives 
 skip-gram every outside word has negatives of its own, and so every pair is a block.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..checks import as_float_array, as_indices, check_choice, check_shape
 from ..engine.blocks import Blocks
 from ..engine.kernels import KERNELS
 from ..options import MODELS, REDUCTIONS, EngineOptions, defaults
+from ..rowsparse import RowSparse
+from .windows import Windows
 
 
 def batch_loss_and_gradient(
-    windows,
-    center_vectors,
-    outside_vectors,
-    negative_indices=None,
+    windows: Windows,
+    center_vectors: ArrayLike,
+    outside_vectors: ArrayLike,
+    negative_indices: ArrayLike | None = None,
     *,
-    model="skipgram",
-    reduction="sum",
-):
+    model: str = "skipgram",
+    reduction: str = "sum",
+) -> tuple[float, RowSparse, RowSparse]:
     """Loss of a batch of context windows, **summed** over the windows, and its gradients.
 
     Equal to the sum of `skipgram` or `cbow` over the windows.
@@ -61,7 +66,7 @@ def batch_loss_and_gradient(
     outside_idx = as_indices("outside_idx", windows.outside_idx, vocab_size, "outside_vectors")
     window_of = as_indices("window_of", windows.window_of, len(center_idx), "center_idx")
 
-    options = {}
+    options: dict[str, Any] = {}
     if model == "skipgram":
         centers, seen = center_idx[window_of, np.newaxis], outside_idx[:, np.newaxis]
         weights = np.ones((len(seen), 1, 1))

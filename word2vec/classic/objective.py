@@ -1,13 +1,17 @@
 """word2vec as something `sgd` can minimise: a random batch of context windows a call."""
 
+from collections.abc import Callable
+
 import numpy as np
 
+from ..checks import FloatArray
 from ..rowsparse import RowSparse
-from ..sampling import draw_negatives, starting_vectors
+from ..sampling import AliasTable, draw_negatives, starting_vectors
 from .batch import batch_loss_and_gradient
+from .windows import WindowSampler
 
 
-def initial_parameters(vocab_size, vector_size, rng):
+def initial_parameters(vocab_size: int, vector_size: int, rng: np.random.Generator) -> FloatArray:
     """Start of training: both matrices of word vectors, one above the other, as `sgd` wants them.
 
     Parameters
@@ -26,15 +30,15 @@ def initial_parameters(vocab_size, vector_size, rng):
 
 
 def word2vec_objective(
-    sampler,
-    noise,
-    rng,
+    sampler: WindowSampler,
+    noise: AliasTable | None,
+    rng: np.random.Generator,
     *,
-    batch_size=50,
-    num_negatives=10,
-    model="skipgram",
-    reduction="sum",
-):
+    batch_size: int = 50,
+    num_negatives: int = 10,
+    model: str = "skipgram",
+    reduction: str = "sum",
+) -> Callable[[np.ndarray], tuple[float, RowSparse]]:
     """The loss of a random batch of windows, and its gradient, as a function for `sgd`.
 
     Parameters

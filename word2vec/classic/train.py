@@ -9,22 +9,23 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ..checks import check_callable, check_directory, check_memory
+from ..checks import StrPath, check_callable, check_directory, check_memory
 from ..corpus.encoded import EncodedCorpus, encode
+from ..corpus.sentences import Corpus
 from ..corpus.vocab import check_two_words
 from ..options import ClassicOptions, defaults, unknown_argument
 from ..sampling import AliasTable, noise_distribution
 from ..saving.checkpoint import fingerprint
-from ..sgd import SgdProgress, sgd
+from ..sgd import Objective, SgdProgress, sgd
 from ..vectors.keyed_vectors import KeyedVectors
 from .objective import initial_parameters, word2vec_objective
 from .windows import Sentences, WindowSampler
 
 
 def train_classic(
-    corpus: Any,
+    corpus: Corpus,
     *,
-    checkpoint_dir: Any = None,
+    checkpoint_dir: StrPath | None = None,
     callback: Callable[[SgdProgress], Any] | None = None,
     **options: Any,
 ) -> KeyedVectors:
@@ -109,7 +110,9 @@ def train_classic(
     return KeyedVectors.from_words(vocab.words, parameters[: len(vocab)], vocab.counts)
 
 
-def _objective(options: ClassicOptions, corpus: EncodedCorpus, sentences: Sentences, rng: Any):
+def _objective(
+    options: ClassicOptions, corpus: EncodedCorpus, sentences: Sentences, rng: np.random.Generator
+) -> Objective:
     counts = corpus.vocab.counts
     noise = None
     if options.loss == "neg_sampling":

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from ..checks import check_integer
+from ..checks import IntArray, check_integer
 from ..corpus.encoded import EncodedCorpus
 from ..sampling import keep_probabilities
 
@@ -18,8 +19,8 @@ MAX_SENTENCE_LENGTH = 1000
 class Sentences(NamedTuple):
     """A corpus in memory: sentence i is ``tokens[starts[i]:starts[i + 1]]``, none is empty."""
 
-    tokens: np.ndarray  # (N,) int, rows of words
-    starts: np.ndarray  # (number of sentences + 1,) int64, from 0 to N
+    tokens: IntArray  # (N,), rows of words
+    starts: IntArray  # (number of sentences + 1,), from 0 to N
 
     @classmethod
     def of(cls, corpus: EncodedCorpus) -> Sentences:
@@ -41,9 +42,9 @@ class Windows(NamedTuple):
     Window b has center ``center_idx[b]`` and the outside words ``outside_idx[window_of == b]``.
     """
 
-    center_idx: np.ndarray  # (B,) int
-    outside_idx: np.ndarray  # (P,) int
-    window_of: np.ndarray  # (P,) int, ascending, 0 to B - 1
+    center_idx: IntArray  # (B,)
+    outside_idx: IntArray  # (P,)
+    window_of: IntArray  # (P,), ascending, 0 to B - 1
 
 
 class WindowSampler:
@@ -77,7 +78,13 @@ class WindowSampler:
     # A draw that finds no neighbour is repeated; a corpus that needs more rounds has none to give.
     _MAX_ROUNDS = 1000
 
-    def __init__(self, corpus, counts, window, subsample_threshold=None):
+    def __init__(
+        self,
+        corpus: Sentences,
+        counts: ArrayLike,
+        window: int,
+        subsample_threshold: float | None = None,
+    ) -> None:
         check_integer("window", window, 1)
         if not (np.diff(corpus.starts) >= 2).any():
             raise ValueError(
@@ -92,7 +99,7 @@ class WindowSampler:
         weights /= np.repeat(per_sentence, np.diff(corpus.starts))
         self._cumulative_weight = np.cumsum(weights)
 
-    def draw(self, num_windows, rng):
+    def draw(self, num_windows: int, rng: np.random.Generator) -> Windows:
         """Draw windows that have at least one outside word each.
 
         Parameters

@@ -15,14 +15,16 @@ import os
 import tempfile
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..checks import IntArray, StrPath
 from ..saving.checkpoint import fingerprint
 from ..saving.files import atomic_write
 from .mapped import MappedTokens
 from .sentences import (
+    Corpus,
     LineSentences,
     check_sentences,
     check_words,
@@ -47,7 +49,7 @@ class EncodedCorpus(NamedTuple):
     num_tokens: int  # in the corpus, with those that are not in the vocabulary
     fingerprint: str  # of `tokens`
 
-    def check_pairs(self):
+    def check_pairs(self) -> None:
         """Raise ValueError unless two words of the vocabulary stand side by side somewhere."""
         for start in range(0, len(self.tokens), CHUNK_TOKENS):  # the corpus may be large
             is_word = self.tokens[start : start + CHUNK_TOKENS + 1] < len(self.vocab)
@@ -59,7 +61,7 @@ class EncodedCorpus(NamedTuple):
         )
 
 
-def encode(corpus, directory, min_count):
+def encode(corpus: Corpus, directory: StrPath, min_count: int) -> EncodedCorpus:
     """Count and encode a corpus, or open what was encoded before.
 
     Parameters
@@ -90,7 +92,7 @@ def encode(corpus, directory, min_count):
         known = _open_known(path, source)
         if known:
             return known
-        chunks = _TextChunks(corpus)
+        chunks: _TextChunks | _TokenChunks = _TextChunks(corpus)
     else:
         check_sentences("corpus", corpus)
         source = None  # token lists have no name to know them by
@@ -105,7 +107,7 @@ def encode(corpus, directory, min_count):
         if source and _describe_file(corpus, min_count) != source:
             raise ValueError(f"{name} changed while it was read. Train on a copy.")
     num_tokens = int(counts.sum())
-    header = {
+    header: dict[str, Any] = {
         "source": source,
         "num_tokens": num_tokens,
         "ids": digest,
@@ -170,7 +172,8 @@ def _write_numbers(file, chunks):
 
     Returns the words in the order of their numbers, and how often each occurs.
     """
-    numbers, counts = _Numbers(), np.zeros(0, dtype=np.int64)
+    numbers = _Numbers()
+    counts: IntArray = np.zeros(0, dtype=np.int64)
     for sentences in chunks:
         lengths = np.fromiter(map(len, sentences), np.int64, len(sentences))
         words = chain.from_iterable(sentences)
@@ -190,7 +193,7 @@ def _write_rows(file, draft, words, vocab):
     while len(numbers := np.fromfile(draft, np.int32, CHUNK_NUMBERS)):
         rows = row_of[numbers]
         rows = rows[rows >= 0]
-        digest.update(rows)
+        digest.update(rows.data)
         file.write(rows)
     return digest.hexdigest()
 
@@ -214,7 +217,7 @@ def _open_known(path, source):
             return None
         tokens, digest = MappedTokens(path), hashlib.sha256()
         for piece in tokens.pieces():
-            digest.update(piece)
+            digest.update(piece.data)
         if digest.hexdigest() != header["ids"]:
             return None
         vocab = Vocab(header["words"], header["counts"])

@@ -14,6 +14,7 @@ from .textfile import check_text_file, read_lines
 
 # Not of `Sequence[str]`, which a sentence that was not split into words is as well.
 TokenLists = Iterable[list[str] | tuple[str, ...]]
+Corpus = StrPath | TokenLists  # what can be trained on; a path is that of a text file
 
 
 class LineSentences:

@@ -11,10 +11,13 @@ same product.
 """
 
 import functools
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
+
+from ..checks import FloatArray, IntArray
+from ..sampling import AliasTable
 
 
 class Blocks(NamedTuple):
@@ -23,13 +26,24 @@ class Blocks(NamedTuple):
     With window m, block size b and B blocks, whose last centers may be padding:
     """
 
-    centers: np.ndarray  # (B, b) int32
-    seen: np.ndarray  # (B, b + 2 m) int32: what the centers of a block see, themselves included
-    weights: np.ndarray  # (B, b + 2 m, b) float32: how much of a pair is this word to this center?
-    negatives: np.ndarray | None  # (B, N) int32: shared by the centers of a block
+    centers: IntArray  # (B, b) int32
+    seen: IntArray  # (B, b + 2 m) int32: what the centers of a block see, themselves included
+    weights: FloatArray  # (B, b + 2 m, b) float32: how much of a pair is this word to this center?
+    # (B, N) int32: shared by the centers of a block. None for naive softmax, which does not ask.
+    negatives: IntArray | Any
 
 
-def draw_blocks(stretch, vocab_size, keep, window, reach, noise, num_shared, block_size, rng):
+def draw_blocks(
+    stretch: IntArray,
+    vocab_size: int,
+    keep: FloatArray,
+    window: int,
+    reach: str,
+    noise: AliasTable | None,
+    num_shared: int,
+    block_size: int,
+    rng: np.random.Generator,
+) -> Blocks:
     """Lay out a stretch of an encoded corpus, with subsampling, dynamic windows and negatives.
 
     Parameters

@@ -6,8 +6,13 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
+from typing import IO, Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+Layout = Mapping[str, tuple[tuple[int, ...], Any]]  # shape and type of each array
 
 _LINE = 64  # bytes of a cache line
 
@@ -18,7 +23,7 @@ _YIELDS = 20_000
 _NAP_SECONDS = 1e-3
 
 
-class SharedArrays(dict):
+class SharedArrays(dict[str, np.ndarray]):
     """Arrays by name, in a memory-mapped file.
 
     Parameters
@@ -28,7 +33,7 @@ class SharedArrays(dict):
     layout : dict of str to (shape, dtype)
     """
 
-    def __init__(self, descriptor, layout):
+    def __init__(self, descriptor: int, layout: Layout) -> None:
         super().__init__()
         memory = mmap.mmap(descriptor, 0)
         offset = 0
@@ -38,7 +43,7 @@ class SharedArrays(dict):
             offset += _whole_lines(shape, dtype)
 
 
-def make_shared_file(layout):
+def make_shared_file(layout: Layout) -> IO[bytes]:
     """A nameless file of zeros for `SharedArrays`, in memory if there is room, else on disk.
 
     Raises
@@ -97,26 +102,26 @@ class Barrier:
 
     WIDTH = _LINE // 8
 
-    def __init__(self, arrivals, number):
-        self._arrivals = memoryview(arrivals.reshape(-1))
+    def __init__(self, arrivals: NDArray[np.int64], number: int) -> None:
+        self._arrivals = arrivals.reshape(-1).data
         self._own = number * self.WIDTH
         self._others = [k * self.WIDTH for k in range(len(arrivals)) if k != number]
         self._count = 0
         self._fence = threading.Lock()
         self._parent = os.getppid()
 
-    def arrive(self):
+    def arrive(self) -> None:
         """Tell the others that this process is here."""
         self._count += 1
         with self._fence:  # orders memory: what was written before is seen before this
             pass
         self._arrivals[self._own] = self._count
 
-    def all_are_here(self):
+    def all_are_here(self) -> bool:
         """Whether all have arrived as often as this process."""
         return all(self._arrivals[other] >= self._count for other in self._others)
 
-    def wait(self):
+    def wait(self) -> None:
         """Wait until all are here; ends this process if its parent is gone."""
         polls = 0
         while not self.all_are_here():

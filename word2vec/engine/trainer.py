@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..checks import check_callable, check_directory
+from ..checks import FloatArray, StrPath, check_callable, check_directory
 from ..corpus.encoded import encode
+from ..corpus.sentences import Corpus
 from ..options import EngineOptions, defaults, unknown_argument
 from ..saving.locks import lock_directory
 from ..saving.resumable import carry_out
@@ -98,7 +98,7 @@ class Word2Vec:
     """
 
     wv: KeyedVectors
-    outside_vectors: np.ndarray
+    outside_vectors: FloatArray
     losses: list[float]
     loss_curve: list[list[float]]
 
@@ -188,9 +188,9 @@ class Word2Vec:
 
     def fit(
         self,
-        corpus: str | os.PathLike[str] | Iterable[Sequence[str]],
+        corpus: Corpus,
         *,
-        checkpoint_dir: str | os.PathLike[str] | None = None,
+        checkpoint_dir: StrPath | None = None,
         progress: bool | Callable[[TrainingProgress], Any] = False,
     ) -> Word2Vec:
         """Train on a corpus.
@@ -252,7 +252,7 @@ class Word2Vec:
 
 
 @contextlib.contextmanager
-def _directory(checkpoint_dir: str | os.PathLike[str] | None) -> Iterator[Path]:
+def _directory(checkpoint_dir: StrPath | None) -> Iterator[Path]:
     """Where the encoded corpus goes: `checkpoint_dir`, kept from other runs, or nowhere lasting."""
     if checkpoint_dir is None:
         with tempfile.TemporaryDirectory(prefix="word2vec-") as directory:

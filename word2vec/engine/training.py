@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import check_memory
+from ..checks import FloatArray, StrPath, check_memory
 from ..corpus.encoded import EncodedCorpus
 from ..corpus.vocab import check_two_words
 from ..options import EngineOptions
@@ -115,7 +115,7 @@ class Training:
         self,
         options: EngineOptions,
         corpus: EncodedCorpus,
-        checkpoint_dir: Any = None,
+        checkpoint_dir: StrPath | None = None,
         callback: Callable[[TrainingProgress], Any] | None = None,
     ) -> None:
         _check_corpus(corpus, options)
@@ -129,16 +129,17 @@ class Training:
         self._checkpoint_dir, self._callback = checkpoint_dir, callback
         self._resumed_at = 0
         self._saved_at = time.monotonic()
-        self._rounds: Rounds | None = None
+        self._rounds: Rounds | Any = None  # not before it is `running`
         rng = np.random.default_rng(options.seed)
-        self._start = starting_vectors(len(corpus.vocab), options.vector_size, rng, np.float32)
+        shape = len(corpus.vocab), options.vector_size
+        self._start: tuple[FloatArray, ...] = starting_vectors(*shape, rng, np.float32)
 
     @property
-    def center_vectors(self) -> np.ndarray:
+    def center_vectors(self) -> FloatArray:
         return self._rounds.center_vectors if self._rounds else self._start[0]
 
     @property
-    def outside_vectors(self) -> np.ndarray:
+    def outside_vectors(self) -> FloatArray:
         return self._rounds.outside_vectors if self._rounds else self._start[1]
 
     @property

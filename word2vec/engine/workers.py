@@ -22,6 +22,7 @@ import sys
 import threading
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -73,7 +74,8 @@ class WorkerPool:
     ):
         layout = _layout(options, schedule, len(counts), num_workers)
         self.rounds_at_a_time = ROUNDS_AT_A_TIME[options.loss]
-        self._processes, self._listeners = [], []
+        self._processes: list[Any] = []
+        self._listeners: list[threading.Thread] = []
         # Undone, unless all goes well; the memory lives on as long as somebody has mapped it.
         with make_shared_file(layout) as file, contextlib.ExitStack() as stack:
             stack.callback(self.close)
@@ -92,7 +94,7 @@ class WorkerPool:
             }
             for number in range(num_workers):
                 self._processes.append(_start({**task, "number": number}))
-            self._answers = queue.SimpleQueue()
+            self._answers: queue.SimpleQueue = queue.SimpleQueue()
             for process in self._processes:
                 listener = threading.Thread(target=_listen, args=(process, self._answers))
                 self._listeners.append(listener)
@@ -148,7 +150,7 @@ def _start(task):
     library = str(Path(__file__).resolve().parents[2])
     search = os.pathsep.join(filter(None, [library, os.environ.get("PYTHONPATH")]))
     with _signals_blocked():
-        process = subprocess.Popen(
+        process: Any = subprocess.Popen(
             [sys.executable, "-c", "from word2vec.engine.workers import work; work()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

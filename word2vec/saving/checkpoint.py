@@ -12,12 +12,14 @@ import json
 import re
 import warnings
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import __version__
+from ..checks import StrPath
 from .files import atomic_write
 
 VERSION = 3  # of the format
@@ -41,12 +43,12 @@ class DamagedCheckpointError(CheckpointError):
 class Checkpoint(NamedTuple):
     """What a checkpoint file holds."""
 
-    settings: dict  # what must be the same for the run to be the same
-    state: dict  # where the run was
-    arrays: dict  # from name to ndarray
+    settings: dict[str, Any]  # what must be the same for the run to be the same
+    state: dict[str, Any]  # where the run was
+    arrays: dict[str, Any]  # from name to ndarray
 
 
-def save_checkpoint(directory, iteration, checkpoint):
+def save_checkpoint(directory: StrPath, iteration: int, checkpoint: Checkpoint) -> Path:
     """Write a checkpoint, and remove all but the one before it.
 
     Parameters
@@ -85,7 +87,7 @@ def save_checkpoint(directory, iteration, checkpoint):
     return path
 
 
-def read_checkpoint(path):
+def read_checkpoint(path: StrPath) -> Checkpoint:
     """Read one checkpoint file.
 
     Parameters
@@ -122,7 +124,7 @@ def read_checkpoint(path):
     return Checkpoint(header["settings"], header["state"], arrays)
 
 
-def load_latest_checkpoint(directory, settings):
+def load_latest_checkpoint(directory: StrPath, settings: Mapping[str, Any]) -> Checkpoint | None:
     """The newest undamaged checkpoint in a directory, if it belongs to the run with `settings`.
 
     Parameters
@@ -161,13 +163,13 @@ def load_latest_checkpoint(directory, settings):
     return None
 
 
-def name_latest_checkpoint(directory):
+def name_latest_checkpoint(directory: StrPath | None) -> str:
     """A sentence for error messages that names the newest checkpoint; "" if there is none."""
     paths = _list_checkpoints(directory) if directory else []
     return f" The last good checkpoint is {paths[-1]}." if paths else ""
 
 
-def fingerprint(value):
+def fingerprint(value: Any) -> str:
     """SHA-256, in hexadecimal, of an array (dtype, shape and content) or of JSON values."""
     if isinstance(value, np.ndarray):
         content = np.ascontiguousarray(value)

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ..checks import StrPath
 from .checkpoint import Checkpoint, load_latest_checkpoint, save_checkpoint
 from .interrupts import held_back_signals
 
@@ -66,7 +67,7 @@ class Resumable(Protocol):
 
 def carry_out(
     work: Resumable,
-    checkpoint_dir: str | os.PathLike[str] | None,
+    checkpoint_dir: StrPath | None,
     running: Callable[[], AbstractContextManager[Any]] = contextlib.nullcontext,
 ) -> None:
     """Do all steps of `work`, from the latest checkpoint on if there is one.
