@@ -16,7 +16,7 @@ from typing import Any
 
 from ..checks import StrPath
 
-OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _SIGNATURES = {  # nothing that is read here starts like this when it is not compressed
     ".gz": re.compile(rb"\x1f\x8b"),
     ".bz2": re.compile(rb"BZh[1-9]1AY&SY"),
