@@ -1,17 +1,14 @@
 """Checkpoints: everything that is needed to continue a run, in one file that proves itself whole.
 
-A checkpoint is an ``.npz`` archive: the arrays under their names, and under ``header`` a JSON text
-with the versions of the format and of the training, the settings of the run and its state. The
-archive ends with a comment, the SHA-256 of all bytes before it, so ``np.load`` reads the file and
-any damage shows. Nothing is pickled. Files are written beside and renamed, and the last two are
-kept. One run at a time uses a directory: whoever saves there holds its lock (see `locks`).
+A checkpoint is an archive (see `archive`), whose header has the versions of the format and of the
+training, the settings of the run and its state. Files are written beside and renamed, and the last
+two are kept. One run at a time uses a directory: whoever saves there holds its lock (see `locks`).
 """
 
 import hashlib
 import json
 import re
 import warnings
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +17,7 @@ import numpy as np
 
 from .. import __version__
 from ..checks import StrPath
-from .files import atomic_write
+from .archive import DamagedFileError, read_archive, to_json, write_archive
 
 VERSION = 3  # of the format
 # Raised whenever the same corpus, settings and seed no longer give the same bits, by either
@@ -29,7 +26,6 @@ TRAINING_VERSION = 1
 NUM_KEPT = 2
 
 _NAME = re.compile(r"checkpoint-(\d+)\.npz")
-_DIGEST_LENGTH = 64  # hexadecimal digits of a SHA-256
 
 
 class CheckpointError(ValueError):
@@ -76,13 +72,7 @@ def save_checkpoint(directory: StrPath, iteration: int, checkpoint: Checkpoint) 
         "state": checkpoint.state,
     }
     path = directory / f"checkpoint-{iteration:09d}.npz"
-    with atomic_write(path, "w+b") as file:
-        np.savez(file, header=np.array(_to_json(header)), **checkpoint.arrays)
-        with zipfile.ZipFile(file, "a") as archive:
-            archive.comment = b"0" * _DIGEST_LENGTH  # place for the digest
-        digest = _digest(file)
-        file.seek(-_DIGEST_LENGTH, 2)
-        file.write(digest)
+    write_archive(path, header, checkpoint.arrays)
     _remove_others(directory, path)
     return path
 
@@ -105,14 +95,10 @@ def read_checkpoint(path: StrPath) -> Checkpoint:
     CheckpointError
         If another version of this library wrote it.
     """
-    with open(path, "rb") as file:
-        expected = _digest(file)
-        if not expected or file.read() != expected:
-            raise DamagedCheckpointError(f"{path} is damaged: its checksum does not match.")
-        file.seek(0)
-        with np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    header = json.loads(str(arrays.pop("header")))
+    try:
+        header, arrays = read_archive(path)
+    except DamagedFileError as error:
+        raise DamagedCheckpointError(str(error)) from error
     if (header["version"], header.get("training")) != (VERSION, TRAINING_VERSION):
         raise CheckpointError(
             f"{path} was written by version {header.get('library', 'unknown')} of word2vec "
@@ -176,26 +162,7 @@ def fingerprint(value: Any) -> str:
         digest = hashlib.sha256(f"{content.dtype.str}{content.shape}".encode())
         digest.update(content.data)
         return digest.hexdigest()
-    return hashlib.sha256(_to_json(value).encode()).hexdigest()
-
-
-def _to_json(value):
-    """JSON text of `value`; NumPy arrays and numbers (in generator states, say) become plain."""
-    return json.dumps(value, sort_keys=True, default=lambda array: array.tolist())
-
-
-def _digest(file):
-    """SHA-256 of an open file but for its last 64 bytes, where the file is left; b"" if shorter."""
-    remaining = file.seek(0, 2) - _DIGEST_LENGTH
-    if remaining <= 0:
-        return b""
-    file.seek(0)
-    digest = hashlib.sha256()
-    while remaining:
-        block = file.read(min(remaining, 1 << 20))
-        digest.update(block)
-        remaining -= len(block)
-    return digest.hexdigest().encode()
+    return hashlib.sha256(to_json(value).encode()).hexdigest()
 
 
 def _list_checkpoints(directory):
@@ -215,7 +182,7 @@ def _remove_others(directory, newest):
 
 
 def _check_settings(path, saved, current):
-    current = json.loads(_to_json(current))
+    current = json.loads(to_json(current))
     differing = [
         f"{name} is {current.get(name)!r}, was {saved.get(name)!r}"
         for name in sorted(saved.keys() | current.keys())
