@@ -10,7 +10,7 @@ import json
 import zipfile
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ class DamagedFileError(ValueError):
 
 
 def write_archive(
-    path: StrPath, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+    path: StrPath, header: Mapping[str, Any], arrays: Mapping[str, Any]
 ) -> None:
     """Write a file that appears when it is complete and on disk.
 
@@ -119,7 +119,7 @@ def to_json(value: object) -> str:
     return json.dumps(value, sort_keys=True, default=lambda array: array.tolist())
 
 
-def _digest(file: BinaryIO) -> bytes:
+def _digest(file: IO[bytes]) -> bytes:
     """SHA-256 of an open file but for its last 64 bytes, where the file is left; b"" if shorter."""
     remaining = file.seek(0, 2) - _DIGEST_LENGTH
     if remaining <= 0:
