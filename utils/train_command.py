@@ -32,6 +32,7 @@ meant when none is named; the others, which use trained vectors, are listed belo
 Without arguments it reads the Stanford Sentiment Treebank if ./get_datasets.sh has put it into
 data/, else the small made-up sample in data/sample. It writes into the output directory:
   vectors.txt        the vectors, in word2vec's text format
+  vocab.txt          how often each word was counted
   word_vectors.png   some of the words, projected onto a plane
   loss.png           the loss during training
   metrics.json       settings, losses and times

@@ -2,7 +2,7 @@
 
 __version__ = "0.2.0"  # before the imports: checkpoints carry it
 
-from .engine import TrainingProgress, Word2Vec, WorkerError
+from .engine import EarlyStopping, TrainingProgress, Word2Vec, WorkerError
 from .functions import (
     log_sigmoid,
     log_softmax,
@@ -21,16 +21,18 @@ from .losses import (
 )
 from .models import cbow, skipgram
 from .network import num_parameters, two_layer_net
-from .saving import CheckpointError, Interrupted, InUseError
+from .saving import CheckpointError, Interrupted, InUseError, StopTraining
 from .sgd import plain_sgd, sgd
 from .vectors import KeyedVectors, UnknownKeyError
 
 __all__ = [
     "CheckpointError",
+    "EarlyStopping",
     "GradientCheckError",
     "InUseError",
     "Interrupted",
     "KeyedVectors",
+    "StopTraining",
     "TrainingProgress",
     "UnknownKeyError",
     "Word2Vec",

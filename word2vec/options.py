@@ -60,8 +60,10 @@ class Options:
         self._check("min_count", check_integer, 1)
         self._check("negative", check_integer, 1, LARGEST_NEGATIVE)
         self._check("ns_exponent", check_finite)
+        if self.sample == 0 and not isinstance(self.sample, bool):
+            object.__setattr__(self, "sample", None)
         if self.sample is not None:
-            self._check("sample", check_positive, ", or None to keep every token")
+            self._check("sample", check_positive, ", or 0 or None to keep every token")
         self._check("seed", check_integer, 0, LARGEST_SEED)
 
     def _check(self, name: str, check: Callable, *arguments: Any) -> None:

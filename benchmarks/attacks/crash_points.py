@@ -35,6 +35,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from word2vec.corpus.encoded import encode
+from word2vec.engine import model_file
+from word2vec.engine.model_file import Model
 from word2vec.saving.checkpoint import Checkpoint, load_latest_checkpoint, save_checkpoint
 from word2vec.saving.files import atomic_write
 from word2vec.sgd import sgd
@@ -158,6 +160,26 @@ def read_run(directory):
     return version
 
 
+def example_model(version):
+    center, outside = np.random.default_rng(version).normal(size=(2, 8, 100)).astype(np.float32)
+    counts = dict.fromkeys(example_words(version), version)
+    return Model({"seed": version}, counts, {"rare": 1}, center, outside)
+
+
+def write_model(directory, version):
+    model_file.write_model(directory / "model.w2v", example_model(version))
+
+
+def read_model(directory):
+    model = model_file.read_model(directory / "model.w2v")
+    version = model.params["seed"]
+    expected = example_model(version)
+    require((model.counts, model.rare) == (expected.counts, expected.rare))
+    require(np.array_equal(model.center_vectors, expected.center_vectors))
+    require(np.array_equal(model.outside_vectors, expected.outside_vectors))
+    return version
+
+
 KINDS = {
     "checkpoint": Kind(write_checkpoint, read_checkpoint, ("checkpoint-*.npz",), 2),
     "run with checkpoints": Kind(run_sgd, read_run, ("checkpoint-*.npz",), 2),
@@ -167,6 +189,7 @@ KINDS = {
     ),
     "vectors, gzip": vectors_kind("v.txt.gz", save_in_c_format(), load_in_c_format()),
     "vectors, npy": vectors_kind("v.npy", KeyedVectors.save, KeyedVectors.load),
+    "model": Kind(write_model, read_model, ("model.w2v",), 1),
     "id file": Kind(write_ids, read_ids, ("corpus.ids", "corpus.json"), 2),
     "metrics": Kind(write_json, read_json, ("metrics.json",), 1),
 }

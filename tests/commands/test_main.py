@@ -9,10 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import run
 import word2vec
+from word2vec import KeyedVectors, Word2Vec
 from word2vec.__main__ import main
 
 TEXT = "the good film is great\na bad film is boring\nthe king and the queen drink tea\n" * 20
@@ -43,14 +45,33 @@ def python_m_word2vec(*arguments, options=()):
 
 def test_training_writes_vectors_and_metrics_and_says_so(capsys):
     assert main(["train", "text.txt", *QUICK]) == 0
-    assert sorted(path.name for path in Path("output").iterdir()) == ["metrics.json", "vectors.txt"]
+    written = sorted(path.name for path in Path("output").iterdir())
+    assert written == ["metrics.json", "vectors.txt", "vocab.txt"]
     metrics = json.loads(Path("output/metrics.json").read_text(encoding="utf-8"))
     assert metrics["corpus"] == "text.txt"
     out, errors = capsys.readouterr()
     assert out.startswith("Training on: text.txt\nMean loss a pair: ")
     assert "     great: " in out
-    assert out.endswith("Wrote vectors.txt and metrics.json into output\n")
+    assert out.endswith("Wrote vectors.txt, vocab.txt and metrics.json into output\n")
     assert "100%|" in errors
+
+
+def test_training_saves_the_whole_model_to_be_trained_on(capsys):
+    assert main(["train", "text.txt", *QUICK, "--save", "model.w2v"]) == 0
+    assert capsys.readouterr().out.endswith("Wrote the model into model.w2v\n")
+    model = Word2Vec.load("model.w2v")
+    trained = KeyedVectors.load_word2vec_format("output/vectors.txt", fvocab="output/vocab.txt")
+    np.testing.assert_array_equal(trained.vectors, model.wv.vectors)
+    np.testing.assert_array_equal(trained.expandos["count"], model.wv.expandos["count"])
+    assert len(model.partial_fit("text.txt").losses) == 4
+
+
+def test_model_that_cannot_be_saved_is_refused_before_training(capsys):
+    assert main(["train", "text.txt", *QUICK, "--save", "missing/model.w2v"]) == 2
+    assert "There is no directory to write missing/model.w2v into" in capsys.readouterr().err
+    assert main(["train", "text.txt", "--optimizer", "sgd", "--save", "model.w2v"]) == 2
+    assert "--save needs --optimizer engine" in capsys.readouterr().err
+    assert not Path("output/vectors.txt").exists()
 
 
 @pytest.mark.parametrize("optimizer", [[*QUICK], ["--optimizer", "sgd", "--iterations", "120"]])

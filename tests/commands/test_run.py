@@ -74,6 +74,7 @@ def test_training_writes_vectors_pictures_and_metrics(train, quick, tmp_path):
         "loss.png",
         "metrics.json",
         "vectors.txt",
+        "vocab.txt",
         "word_vectors.png",
     ]
     vectors = KeyedVectors.load_word2vec_format(out / "vectors.txt")
@@ -280,7 +281,6 @@ def test_two_runs_do_not_share_an_output_directory(train, tmp_path, capsys):
         (["--vector-size", "0"], "run.py: vector_size must be an integer >= 1"),
         (["--epochs", "0"], "run.py: epochs must be an integer >= 1"),
         (["--alpha", "2"], "run.py: min_alpha and alpha must be"),
-        (["--sample", "1e-12"], "Raise sample"),
         (["--optimizer", "sgd", "--step", "-1"], "run.py: step must be a positive"),
         (["--optimizer", "sgd", "--iterations", "0"], "run.py: iterations must be an integer >= 1"),
         (["--step", "1"], "--step is an option of --optimizer sgd, but this is --optimizer engine"),

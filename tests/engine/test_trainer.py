@@ -376,9 +376,21 @@ def test_no_legal_settings_end_in_nan(seed):
 # Subsampling; other bad input is in test_bad_input.py
 
 
-def test_subsampling_that_leaves_nothing_is_refused():
-    with pytest.raises(ValueError, match="Subsampling left not a single pair.* Raise sample"):
-        fit(sample=1e-12)
+def test_subsampling_that_would_leave_nothing_is_left_out_with_a_warning():
+    with pytest.warns(UserWarning, match=r"sample=1e-12\) would leave fewer than 20 pairs"):
+        model = fit(sample=1e-12)
+    assert_array_equal(model.wv.vectors, fit(sample=None).wv.vectors)
+
+
+def test_sample_of_zero_means_none():
+    assert_array_equal(fit(sample=0).wv.vectors, fit(sample=None).wv.vectors)
+
+
+def test_corpus_of_a_dozen_words_trains_with_the_defaults():
+    texts = [["human", "interface", "computer"], ["survey", "user", "computer", "system"]] * 4
+    with pytest.warns(UserWarning, match="too small for it"):
+        model = Word2Vec(vector_size=8, min_count=1).fit(texts)
+    assert np.isfinite(model.losses).all()
 
 
 # Progress

@@ -18,6 +18,7 @@ class Training(NamedTuple):
     unit: str  # what positions are counted in, "epoch" or "iteration"
     curves: dict  # from name to a list of [position, loss]
     resumed_at: float  # position; 0 if there was no earlier run to continue
+    model: Word2Vec | None = None  # of the engine
 
 
 def train_with_engine(corpus: Any, settings: dict[str, Any], checkpoint_dir: StrPath) -> Training:
@@ -45,6 +46,7 @@ def train_with_engine(corpus: Any, settings: dict[str, Any], checkpoint_dir: Str
         unit="epoch",
         curves={"during training": model.loss_curve, "mean of each epoch": in_the_middle},
         resumed_at=bar.share_at_start * settings["epochs"],
+        model=model,
     )
 
 

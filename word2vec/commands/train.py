@@ -39,6 +39,7 @@ DESCRIPTION = """\
 Trains word vectors with word2vec in plain NumPy and shows what they learned. It writes into the
 output directory:
   vectors.txt        the vectors, in word2vec's text format
+  vocab.txt          how often each word was counted
   metrics.json       settings, losses and times
 Ctrl-C saves a checkpoint; the same command again continues as if nothing had happened.
 """
@@ -94,6 +95,11 @@ def add_train_options(parser: argparse.ArgumentParser, defaults_by_kind: Default
     group = parser.add_argument_group("results")
     group.add_argument(
         "--output", metavar="DIR", default="output", help="where they go [%(default)s]"
+    )
+    group.add_argument(
+        "--save",
+        metavar="FILE",
+        help="also save the whole model, as Word2Vec.load reads it, to train it on later",
     )
     group.add_argument(
         "--restart", action="store_true", help="forget the checkpoint of an unfinished run"
@@ -261,6 +267,11 @@ def _train_and_report(
 ) -> None:
     output = Path(options.output)
     checkpoints = output / "checkpoints"
+    if options.save:
+        if options.optimizer != "engine":
+            raise ValueError("--save needs --optimizer engine: sgd trains vectors, not a model.")
+        if not Path(options.save).absolute().parent.is_dir():
+            raise ValueError(f"There is no directory to write {options.save} into.")
     if options.restart and checkpoints.exists():
         shutil.rmtree(checkpoints)
 
@@ -268,8 +279,10 @@ def _train_and_report(
     training = TRAIN_WITH[options.optimizer](corpus.sentences, settings, checkpoints)
     seconds = time.perf_counter() - started
 
-    training.vectors.save_word2vec_format(output / "vectors.txt")
-    drawn = draw(training, output) if draw else []
+    training.vectors.save_word2vec_format(output / "vectors.txt", fvocab=output / "vocab.txt")
+    written = ["vectors.txt", "vocab.txt", *(draw(training, output) if draw else [])]
+    if options.save and training.model:
+        training.model.save(options.save)
     metrics = {
         "corpus": corpus.name,
         "optimizer": options.optimizer,
@@ -288,7 +301,9 @@ def _train_and_report(
 
     print(f"{training.loss_name.capitalize()}: {training.loss:.3f}")
     _print_neighbors(training.vectors)
-    print(f"Wrote {', '.join(['vectors.txt', *drawn])} and metrics.json into {output}")
+    print(f"Wrote {', '.join(written)} and metrics.json into {output}")
+    if options.save:
+        print(f"Wrote the model into {options.save}")
 
 
 def _print_neighbors(vectors: KeyedVectors) -> None:

@@ -13,11 +13,13 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Collection, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..checks import IntArray, StrPath
 from ..saving.checkpoint import fingerprint
@@ -48,20 +50,36 @@ class EncodedCorpus(NamedTuple):
     path: Path  # of the file that `tokens` maps
     num_tokens: int  # in the corpus, with those that are not in the vocabulary
     fingerprint: str  # of `tokens`
+    rare: dict[str, int]  # how often the words occur that were counted and have no row
 
-    def check_pairs(self) -> None:
-        """Raise ValueError unless two words of the vocabulary stand side by side somewhere."""
+    def has_pairs(self, keep: ArrayLike = 1.0, least: float = 1.0) -> bool:
+        """Whether so many pairs of neighboring words are to be expected, at least.
+
+        Parameters
+        ----------
+        keep : float or ndarray of shape (V,)
+            Probability that a token of each word is kept.
+        least : float
+        """
+        # An end of a sentence is no neighbor.
+        keep = np.append(np.broadcast_to(keep, len(self.vocab)), 0)
+        expected = 0.0
         for start in range(0, len(self.tokens), CHUNK_TOKENS):  # the corpus may be large
-            is_word = self.tokens[start : start + CHUNK_TOKENS + 1] < len(self.vocab)
-            if (is_word[1:] & is_word[:-1]).any():
-                return
-        raise ValueError(
-            "No sentence has two words of the vocabulary, so there is no context to learn from. "
-            "Lower min_count or bring more text."
-        )
+            kept = keep[self.tokens[start : start + CHUNK_TOKENS + 1]]
+            expected += float(kept[1:] @ kept[:-1])
+            if expected >= least:
+                return True
+        return False
 
 
-def encode(corpus: Corpus, directory: StrPath, min_count: int) -> EncodedCorpus:
+def encode(
+    corpus: Corpus,
+    directory: StrPath,
+    min_count: int,
+    *,
+    seen: Mapping[str, int] | None = None,
+    only: Collection[str] | None = None,
+) -> EncodedCorpus:
     """Count and encode a corpus, or open what was encoded before.
 
     Parameters
@@ -72,6 +90,11 @@ def encode(corpus: Corpus, directory: StrPath, min_count: int) -> EncodedCorpus:
     directory : path-like
         Where ``corpus.ids`` and ``corpus.json`` go; it must exist.
     min_count : int
+    seen : mapping from str to int, optional
+        How often words were counted in earlier texts: the counts of this one are added, and
+        `min_count` asks for the sum.
+    only : collection of str, optional
+        The only words that get rows, however often they and others occur.
 
     Returns
     -------
@@ -89,7 +112,7 @@ def encode(corpus: Corpus, directory: StrPath, min_count: int) -> EncodedCorpus:
         if Path(corpus).resolve() in (path.resolve(), path.with_suffix(".json").resolve()):
             raise ValueError(f"{corpus} would be overwritten: rename it, or use another directory.")
         source = _describe_file(corpus, min_count)
-        known = _open_known(path, source)
+        known = _open_known(path, source) if seen is None else None
         if known:
             return known
         chunks: _TextChunks | _TokenChunks = _TextChunks(corpus)
@@ -102,22 +125,31 @@ def encode(corpus: Corpus, directory: StrPath, min_count: int) -> EncodedCorpus:
     # In this order an error of the draft, which has no name, gets that of the file.
     with atomic_write(path) as file, tempfile.TemporaryFile(dir=directory) as draft:
         words, counts = _write_numbers(draft, chunks)
-        vocab = Vocab.from_counts(dict(zip(words, counts.tolist(), strict=True)), min_count, name)
+        # Sums first, then the rest: the order plays no part in what comes of it.
+        total = dict(seen or {})
+        for word, count in zip(words, counts.tolist(), strict=True):
+            total[word] = total.get(word, 0) + count
+        if only is None:
+            vocab = Vocab.from_counts(total, min_count, name)
+        else:
+            vocab = Vocab.from_counts({word: total[word] for word in only}, 1, name)
         digest = _write_rows(file, draft, words, vocab)
         if source and _describe_file(corpus, min_count) != source:
             raise ValueError(f"{name} changed while it was read. Train on a copy.")
     num_tokens = int(counts.sum())
+    rare = {word: count for word, count in total.items() if word not in vocab}
     header: dict[str, Any] = {
-        "source": source,
+        "source": source if seen is None else None,
         "num_tokens": num_tokens,
         "ids": digest,
         "words": vocab.words,
         "counts": vocab.counts.tolist(),
+        "rare": rare,
     }
     with atomic_write(path.with_suffix(".json"), "w", encoding="utf-8") as file:
         header["header"] = fingerprint(header)
         json.dump(header, file, ensure_ascii=False)
-    return EncodedCorpus(vocab, MappedTokens(path), path, num_tokens, digest)
+    return EncodedCorpus(vocab, MappedTokens(path), path, num_tokens, digest, rare)
 
 
 class _TextChunks:
@@ -223,4 +255,5 @@ def _open_known(path, source):
         vocab = Vocab(header["words"], header["counts"])
     except (AttributeError, OSError, ValueError, KeyError, TypeError):
         return None  # missing or damaged: it is made anew
-    return EncodedCorpus(vocab, tokens, path, header["num_tokens"], header["ids"])
+    num_tokens, rare = header["num_tokens"], header["rare"]
+    return EncodedCorpus(vocab, tokens, path, num_tokens, header["ids"], rare)

@@ -5,8 +5,9 @@ A walk through it: `trainer` (what a user sees), `training` (one training, resum
 for several processes `workers` and `sharing`.
 """
 
+from .stopping import EarlyStopping
 from .trainer import Word2Vec
 from .training import TrainingProgress
 from .workers import WorkerError
 
-__all__ = ["TrainingProgress", "Word2Vec", "WorkerError"]
+__all__ = ["EarlyStopping", "TrainingProgress", "Word2Vec", "WorkerError"]

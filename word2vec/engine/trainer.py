@@ -5,19 +5,22 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..checks import FloatArray, StrPath, check_callable, check_directory
-from ..corpus.encoded import encode
+from ..corpus.encoded import EncodedCorpus, encode
 from ..corpus.sentences import Corpus
 from ..options import EngineOptions, defaults, unknown_argument
 from ..saving.locks import lock_directory
-from ..saving.resumable import carry_out
+from ..saving.resumable import Interrupted, carry_out
 from ..vectors.keyed_vectors import KeyedVectors
+from .model_file import Model, read_model, write_model
 from .progress import ProgressBar
+from .start import begin_with, check_start
 from .training import Training, TrainingProgress
 
 _DEFAULTS = defaults(EngineOptions)
@@ -41,7 +44,7 @@ class Word2Vec:
     ns_exponent : float
         Power of the counts in the distribution of the negatives.
     sample : float or None
-        Relative frequency from which on words are thinned out; None thins out none.
+        Relative frequency from which on words are thinned out; 0 or None thins out none.
     alpha, min_alpha : float
         The step falls on a straight line from `alpha` to `min_alpha`. None: 0.05 for skip-gram,
         0.2 for CBOW with the mean, 0.03 with the sum.
@@ -101,6 +104,8 @@ class Word2Vec:
     outside_vectors: FloatArray
     losses: list[float]
     loss_curve: list[list[float]]
+    _rare: dict[str, int]  # counts of the words that have no row
+    _num_trainings: int
 
     def __init__(
         self,
@@ -190,23 +195,29 @@ class Word2Vec:
         self,
         corpus: Corpus,
         *,
+        start: KeyedVectors | Word2Vec | None = None,
         checkpoint_dir: StrPath | None = None,
         progress: bool | Callable[[TrainingProgress], Any] = False,
     ) -> Word2Vec:
-        """Train on a corpus.
+        """Train on a corpus, from the beginning: what was learned before is forgotten.
 
         Parameters
         ----------
         corpus : str, path-like or iterable of lists of str
             A text file, one sentence a line, plain or compressed (``.gz``, ``.bz2``, ``.xz``); or
             sentences that can be iterated more than once.
+        start : KeyedVectors or Word2Vec, optional
+            Words that it knows begin with its vectors instead of random ones; those of a
+            `Word2Vec` also with its outside vectors. Any vectors of `vector_size` numbers will do,
+            such as gensim's or GloVe's.
         checkpoint_dir : str or path-like, optional
             Save here once a minute, after each epoch and on Ctrl-C or SIGTERM, and continue from
             what is saved here. The result has the same bits as that of an undisturbed run. The
             encoded corpus is kept here too.
         progress : bool or callable
             True shows a progress bar; a callable is called with a `TrainingProgress` after every
-            round, or every few where there are workers.
+            round, or every few where there are workers. Training ends, as if it were done, when
+            it returns True or raises `StopTraining`; see `EarlyStopping`.
 
         Returns
         -------
@@ -224,31 +235,205 @@ class Word2Vec:
         FloatingPointError
             If the loss of a round or, looked at before each save and after each epoch, a vector
             becomes NaN or infinite. The last good checkpoint is kept.
-        Interrupted
-            If SIGINT or SIGTERM came and the program's own handler returned: training is saved,
-            but not done. Only with `checkpoint_dir`.
+        KeyboardInterrupt, Interrupted
+            If Ctrl-C or SIGTERM came; Interrupted if the program's own handler returned. The model
+            then has `wv`, `outside_vectors` and `losses` as learned so far.
         InUseError
             If another run uses `checkpoint_dir`.
         WorkerError
             If a worker process is killed.
         """
         options = self.options
-        for name in _LEARNED:  # of an earlier fit: this one may end before it has its own
-            self.__dict__.pop(name, None)
-        if checkpoint_dir is not None:
-            check_directory("checkpoint_dir", checkpoint_dir)
-        if progress is not None and not isinstance(progress, bool):
-            check_callable("progress", progress, ", or True or False")
-        with _directory(checkpoint_dir) as directory, _callback(progress) as callback:
+        _check_run(checkpoint_dir, progress)
+        outside: np.ndarray | None = None
+        if isinstance(start, Word2Vec):
+            outside, start = start.outside_vectors, start.wv
+        if start is not None:
+            check_start(start, options)
+        self._forget()
+        with _directory(checkpoint_dir) as directory:
             encoded = encode(corpus, directory, options.min_count)
-            training = Training(options, encoded, checkpoint_dir, callback)
-            carry_out(training, checkpoint_dir, training.running)
-        vocab, vectors = encoded.vocab, np.array(training.center_vectors)
-        self.wv = KeyedVectors.from_words(vocab.words, vectors, vocab.counts)
-        self.outside_vectors = np.array(training.outside_vectors)
-        self.losses = training.state.losses
-        self.loss_curve = training.state.curve
+            begin = None
+            if start is not None:
+                begin = begin_with(start, outside, encoded.vocab, options)
+            self._train(encoded, options, begin, 1, checkpoint_dir, progress)
         return self
+
+    def partial_fit(
+        self,
+        corpus: Corpus,
+        *,
+        epochs: int | None = None,
+        alpha: float | None = None,
+        min_alpha: float | None = None,
+        grow: bool = True,
+        checkpoint_dir: StrPath | None = None,
+        progress: bool | Callable[[TrainingProgress], Any] = False,
+    ) -> Word2Vec:
+        """Train on, with more text.
+
+        Counts add up over all text seen, so a word gets a row as soon as all texts together have
+        it `min_count` times; subsampling and negatives follow the sums. A model that was never
+        trained begins with this text, as by `fit`.
+
+        Parameters
+        ----------
+        corpus : str, path-like or iterable of lists of str
+            As for `fit`.
+        epochs : int, optional
+            Passes over this text; by default as many as `fit` makes.
+        alpha, min_alpha : float, optional
+            The step falls from `alpha` to `min_alpha` over these epochs; by default as in `fit`.
+        grow : bool
+            Whether words may be new. A new word's center vector begins as random as those of the
+            first words, its outside vector with zeros.
+        checkpoint_dir, progress
+            As for `fit`. A directory holds one training: take another than before.
+
+        Returns
+        -------
+        Word2Vec
+            Itself. `losses` and `loss_curve` go on where they were.
+
+        Raises
+        ------
+        As `fit`. What was learned before is left as it was.
+
+        Notes
+        -----
+        The same seed and the same texts in the same order give the same bits, for any number of
+        workers. Rows are sorted anew by the sums of the counts, the most frequent word first.
+        """
+        changed = {"epochs": epochs, "alpha": alpha, "min_alpha": min_alpha}
+        changed = {name: value for name, value in changed.items() if value is not None}
+        options = EngineOptions(**self.get_params() | changed)
+        _check_run(checkpoint_dir, progress)
+        if "wv" not in self.__dict__:
+            number, seen, only = 1, {}, None
+        else:
+            number = self._num_trainings + 1
+            seen = self._counts() | self._rare
+            only = None if grow else self.wv.index_to_key
+        with _directory(checkpoint_dir) as directory:
+            encoded = encode(corpus, directory, options.min_count, seen=seen, only=only)
+            begin = None
+            if number > 1:
+                # Every training draws its own random numbers, all decided by the one seed.
+                drawn = np.random.SeedSequence([options.seed, number]).generate_state(2, np.uint64)
+                options = replace(options, seed=int(drawn[0]))
+                begin = begin_with(self.wv, self.outside_vectors, encoded.vocab, options)
+            self._train(encoded, options, begin, number, checkpoint_dir, progress)
+        return self
+
+    def _train(
+        self,
+        encoded: EncodedCorpus,
+        options: EngineOptions,
+        begin: tuple[np.ndarray, np.ndarray] | None,
+        number: int,
+        checkpoint_dir: StrPath | None,
+        progress: bool | Callable[[TrainingProgress], Any],
+    ) -> None:
+        """Train, and keep what was learned, also if that was stopped before its end."""
+        with _callback(progress) as callback:
+            training = Training(options, encoded, checkpoint_dir, callback, begin)
+            try:
+                carry_out(training, checkpoint_dir, training.running, hold_back=True)
+            except (KeyboardInterrupt, Interrupted):
+                if training.position:
+                    self._keep(training, encoded, number)
+                raise
+        self._keep(training, encoded, number)
+
+    def _keep(self, training: Training, encoded: EncodedCorpus, number: int) -> None:
+        before = (self.losses, self.loss_curve) if "wv" in self.__dict__ else ([], [])
+        num_epochs = len(before[0])
+        self.wv = training.vectors()
+        self.outside_vectors = np.array(training.outside_vectors)
+        self.losses = before[0] + training.state.losses
+        self.loss_curve = before[1] + [
+            [num_epochs + epoch, loss] for epoch, loss in training.state.curve
+        ]
+        self._rare, self._num_trainings = encoded.rare, number
+
+    def _forget(self) -> None:
+        """Let go of an earlier training: this one may end before there is anything to keep."""
+        for name in _LEARNED:
+            self.__dict__.pop(name, None)
+
+    def _counts(self) -> dict[str, int]:
+        counts = self.wv.expandos["count"].tolist()
+        return dict(zip(self.wv.index_to_key, counts, strict=True))
+
+    def save(self, path: StrPath) -> None:
+        """Save the whole model in one file: what `load` needs to ask it and to train it on.
+
+        Both matrices, the counts of all words ever seen, every argument, the losses. Nothing is
+        pickled; the file carries a checksum, and appears under its name when it is complete.
+
+        Parameters
+        ----------
+        path : str or path-like
+
+        Raises
+        ------
+        AttributeError
+            If the model is not trained.
+        OSError
+            If the file cannot be written; an older one is untouched.
+        """
+        params = {name: _plain(value) for name, value in self.get_params().items()}
+        model = Model(
+            params=params,
+            counts=self._counts(),
+            rare=self._rare,
+            center_vectors=self.wv.vectors,
+            outside_vectors=self.outside_vectors,
+            losses=self.losses,
+            loss_curve=self.loss_curve,
+            num_trainings=self._num_trainings,
+        )
+        write_model(path, model)
+
+    @classmethod
+    def load(cls, path: StrPath) -> Word2Vec:
+        """Load what `save` has saved.
+
+        Parameters
+        ----------
+        path : str or path-like
+
+        Returns
+        -------
+        Word2Vec
+
+        Raises
+        ------
+        DamagedFileError
+            If a byte of the file is not what was written.
+        ValueError
+            If it is no model, or of a later version of the format.
+        """
+        model = read_model(path)
+        trainer = cls(**model.params)
+        counts = list(model.counts.values())
+        trainer.wv = KeyedVectors.from_words(list(model.counts), model.center_vectors, counts)
+        trainer.outside_vectors = model.outside_vectors
+        trainer.losses, trainer.loss_curve = model.losses, model.loss_curve
+        trainer._rare, trainer._num_trainings = model.rare, model.num_trainings
+        return trainer
+
+
+def _check_run(checkpoint_dir: Any, progress: Any) -> None:
+    if checkpoint_dir is not None:
+        check_directory("checkpoint_dir", checkpoint_dir)
+    if progress is not None and not isinstance(progress, bool):
+        check_callable("progress", progress, ", or True or False")
+
+
+def _plain(value: Any) -> Any:
+    """A NumPy number as the Python number that JSON can hold."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 @contextlib.contextmanager

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import time
+import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,14 +15,17 @@ from ..checks import FloatArray, StrPath, check_memory
 from ..corpus.encoded import EncodedCorpus
 from ..corpus.vocab import check_two_words
 from ..options import EngineOptions
-from ..sampling import noise_distribution, starting_vectors
+from ..sampling import keep_probabilities, noise_distribution, starting_vectors
 from ..saving.checkpoint import Checkpoint, fingerprint, name_latest_checkpoint
-from ..saving.resumable import Progress
+from ..saving.resumable import Progress, StopTraining
+from ..vectors.keyed_vectors import KeyedVectors
 from .rounds import Rounds, start_rounds
 from .schedule import Schedule
 
 CHECKPOINT_SECONDS = 60
 CURVE_POINTS = 200
+# A corpus with fewer pairs of neighbors in an epoch, after subsampling, is not subsampled.
+LEAST_PAIRS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +33,14 @@ class TrainingProgress(Progress):
     """What `Word2Vec.fit` tells its callback; `done` and `total` count tokens of all epochs."""
 
     epoch: int  # from 1; `loss` is the mean a pair, of this epoch so far
+    epoch_ends: bool
+    words_per_second: float  # of this run, an earlier one's left out
+    copy_vectors: Callable[[], KeyedVectors]  # as they are when it is called
+
+    @property
+    def vectors(self) -> KeyedVectors | None:
+        """Where an epoch ends: a copy of the center vectors; to be asked for in the callback."""
+        return self.copy_vectors() if self.epoch_ends else None
 
     def describe(self) -> str:
         return f"epoch {self.epoch}, {super().describe()}"
@@ -97,7 +109,10 @@ class Training:
     checkpoint_dir : path-like or None
         For error messages.
     callback : callable or None
-        Called with a `TrainingProgress` after each step.
+        Called with a `TrainingProgress` after each step; ends training by returning True or
+        raising `StopTraining`.
+    start : pair of ndarray of float32, shape (V, d), optional
+        Center and outside vectors to begin with, instead of random ones and zeros.
 
     Attributes
     ----------
@@ -117,8 +132,10 @@ class Training:
         corpus: EncodedCorpus,
         checkpoint_dir: StrPath | None = None,
         callback: Callable[[TrainingProgress], Any] | None = None,
+        start: tuple[FloatArray, FloatArray] | None = None,
     ) -> None:
         _check_corpus(corpus, options)
+        options = _without_needless_sampling(corpus, options)
         self.schedule = Schedule.of(len(corpus.tokens), options)
         self.settings = options.settings() | {
             "vocabulary": fingerprint([corpus.vocab.words, corpus.vocab.counts]),
@@ -130,9 +147,14 @@ class Training:
         self._resumed_at = 0
         self._saved_at = time.monotonic()
         self._rounds: Rounds | Any = None  # not before it is `running`
-        rng = np.random.default_rng(options.seed)
-        shape = len(corpus.vocab), options.vector_size
-        self._start: tuple[FloatArray, ...] = starting_vectors(*shape, rng, np.float32)
+        self._was_stopped = False
+        self._started_at = time.monotonic()
+        if start is None:
+            rng = np.random.default_rng(options.seed)
+            start = starting_vectors(len(corpus.vocab), options.vector_size, rng, np.float32)
+        else:
+            self.settings["start"] = [fingerprint(matrix) for matrix in start]
+        self._start: tuple[FloatArray, ...] = start
 
     @property
     def center_vectors(self) -> FloatArray:
@@ -148,7 +170,7 @@ class Training:
 
     @property
     def is_done(self) -> bool:
-        return self.state.round_number >= self.schedule.num_rounds
+        return self._was_stopped or self.state.round_number >= self.schedule.num_rounds
 
     def restore(self, checkpoint: Checkpoint) -> None:
         self.state = State(**checkpoint.state)
@@ -161,7 +183,7 @@ class Training:
         start, self._start = self._start, ()
         with start_rounds(self._options, self.schedule, self._corpus, *start) as self._rounds:
             del start  # the workers have copies
-            self._saved_at = time.monotonic()
+            self._saved_at = self._started_at = time.monotonic()
             yield
 
     def step(self) -> bool:
@@ -170,12 +192,16 @@ class Training:
         for loss, num_pairs in self._rounds.run_rounds(first, last):
             self._check_finite("The loss", loss)
             self.state.add(loss, num_pairs, self.schedule)
-        if self._callback:
-            self._callback(self._progress())
-        if self.schedule.ends_epoch(self.state.round_number):
+        epoch_ends = self.schedule.ends_epoch(self.state.round_number)
+        if epoch_ends:
             self._check_finite("A vector", self.center_vectors, self.outside_vectors)
-            return True
-        return time.monotonic() - self._saved_at > CHECKPOINT_SECONDS
+        if self._callback:
+            try:
+                self._was_stopped = self._callback(self._progress()) is True
+            except StopTraining:
+                self._was_stopped = True
+        is_late = time.monotonic() - self._saved_at > CHECKPOINT_SECONDS
+        return epoch_ends or is_late or self._was_stopped
 
     def checkpoint(self) -> Checkpoint:
         arrays = {"center_vectors": self.center_vectors, "outside_vectors": self.outside_vectors}
@@ -187,15 +213,25 @@ class Training:
         """Tokens of the corpus, subsampled or not, that were trained so far."""
         return round(self.schedule.epochs_done(self.state.round_number) * self._corpus.num_tokens)
 
+    def vectors(self) -> KeyedVectors:
+        """A copy of the center vectors as they are now, with their words."""
+        vocab = self._corpus.vocab
+        return KeyedVectors.from_words(vocab.words, np.array(self.center_vectors), vocab.counts)
+
     def _progress(self) -> TrainingProgress:
-        is_inside = not self.schedule.ends_epoch(self.state.round_number)
+        epoch_ends = self.schedule.ends_epoch(self.state.round_number)
+        done = self._tokens_done()
+        seconds = time.monotonic() - self._started_at
         return TrainingProgress(
-            done=self._tokens_done(),
+            done=done,
             total=self._corpus.num_tokens * self.schedule.epochs,
             unit="word",
-            loss=self.state.mean_loss if is_inside else self.state.losses[-1],
+            loss=self.state.losses[-1] if epoch_ends else self.state.mean_loss,
             resumed_at=self._resumed_at,
-            epoch=len(self.state.losses) + is_inside,
+            epoch=len(self.state.losses) + (not epoch_ends),
+            epoch_ends=epoch_ends,
+            words_per_second=(done - self._resumed_at) / seconds if seconds else 0.0,
+            copy_vectors=self.vectors,
         )
 
     def _check_finite(self, what: str, *values: Any) -> None:
@@ -214,4 +250,22 @@ def _check_corpus(corpus: EncodedCorpus, options: EngineOptions) -> None:
         f"Vectors of {len(corpus.vocab):,} words with vector_size {options.vector_size:,}",
         "Lower vector_size or raise min_count.",
     )
-    corpus.check_pairs()
+    if not corpus.has_pairs():
+        raise ValueError(
+            "No sentence has two words of the vocabulary, so there is no context to learn from. "
+            "Lower min_count or bring more text."
+        )
+
+
+def _without_needless_sampling(corpus: EncodedCorpus, options: EngineOptions) -> EngineOptions:
+    """The options with `sample` off, and a warning, where it would leave next to nothing."""
+    keep = keep_probabilities(corpus.vocab.counts, options.sample)
+    if options.sample is None or corpus.has_pairs(keep, LEAST_PAIRS):
+        return options
+    warnings.warn(
+        f"Subsampling (sample={options.sample:g}) would leave fewer than {LEAST_PAIRS} pairs of "
+        "neighboring words an epoch: this corpus is too small for it, and is trained without. "
+        "sample=0 says so from the start.",
+        stacklevel=4,
+    )
+    return replace(options, sample=None)

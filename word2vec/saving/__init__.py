@@ -4,7 +4,7 @@ from .checkpoint import Checkpoint, CheckpointError
 from .files import atomic_write
 from .interrupts import held_back_signals
 from .locks import InUseError, lock_directory
-from .resumable import Interrupted, Progress, Resumable, carry_out
+from .resumable import Interrupted, Progress, Resumable, StopTraining, carry_out
 
 __all__ = [
     "Checkpoint",
@@ -13,6 +13,7 @@ __all__ = [
     "Interrupted",
     "Progress",
     "Resumable",
+    "StopTraining",
     "atomic_write",
     "carry_out",
     "held_back_signals",

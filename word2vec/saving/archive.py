@@ -26,9 +26,7 @@ class DamagedFileError(ValueError):
     """A file that is not what was written."""
 
 
-def write_archive(
-    path: StrPath, header: Mapping[str, Any], arrays: Mapping[str, Any]
-) -> None:
+def write_archive(path: StrPath, header: Mapping[str, Any], arrays: Mapping[str, Any]) -> None:
     """Write a file that appears when it is complete and on disk.
 
     Parameters
@@ -47,7 +45,7 @@ def write_archive(
     """
     header_text = np.array(to_json(header))
     with atomic_write(path, "w+b") as file:
-        np.savez(file, **{_HEADER: header_text}, **arrays)
+        np.savez(file, **{_HEADER: header_text, **arrays})
         with zipfile.ZipFile(file, "a") as archive:
             archive.comment = b"0" * _DIGEST_LENGTH  # place for the digest
         digest = _digest(file)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -19,8 +19,12 @@ from .checkpoint import Checkpoint, load_latest_checkpoint, save_checkpoint
 from .interrupts import held_back_signals
 
 
+class StopTraining(Exception):
+    """What a callback raises to end training as if it were done; returning True does the same."""
+
+
 class Interrupted(RuntimeError):
-    """Training was stopped by a signal before it was done; what was done is saved.
+    """Training was stopped by a signal before it was done; what was done is kept.
 
     Raised where the program handles the signal itself. Otherwise the signal does what it always
     does: Ctrl-C raises KeyboardInterrupt, SIGTERM ends the process.
@@ -69,6 +73,7 @@ def carry_out(
     work: Resumable,
     checkpoint_dir: StrPath | None,
     running: Callable[[], AbstractContextManager[Any]] = contextlib.nullcontext,
+    hold_back: bool = False,
 ) -> None:
     """Do all steps of `work`, from the latest checkpoint on if there is one.
 
@@ -76,11 +81,13 @@ def carry_out(
     ----------
     work : Resumable
     checkpoint_dir : path-like or None
-        Where checkpoints are saved and looked for; the caller has its lock. None: nowhere, and
-        signals are not held back.
+        Where checkpoints are saved and looked for; the caller has its lock. None: nowhere.
     running : callable, optional
         Gives a context manager that is entered once the work is where it starts from, and left
         after its last step.
+    hold_back : bool
+        Let SIGINT and SIGTERM wait for the end of a step even where nothing is saved, because the
+        caller keeps what the work has come to.
 
     Raises
     ------
@@ -89,22 +96,24 @@ def carry_out(
     CheckpointError
         If `checkpoint_dir` has checkpoints, but of other work, or only damaged ones.
     """
-    if checkpoint_dir is None:
-        with running():
-            while not work.is_done:
-                work.step()
-        return
-    with held_back_signals() as signals:
-        if saved := load_latest_checkpoint(checkpoint_dir, work.settings):
+    with held_back_signals() if checkpoint_dir or hold_back else _nothing_held_back() as signals:
+        if checkpoint_dir and (saved := load_latest_checkpoint(checkpoint_dir, work.settings)):
             work.restore(saved)
             del saved  # its arrays
         with running():
             while not work.is_done and not signals:
-                if work.step() or signals:
+                if (work.step() or signals) and checkpoint_dir:
                     save_checkpoint(checkpoint_dir, work.position, work.checkpoint())
     if signals and not work.is_done:
-        raise Interrupted(
-            f"Training was stopped by {signal.Signals(signals[0]).name} and is saved in "
-            f"{os.fspath(checkpoint_dir)}. The same call with the same checkpoint_dir goes on from "
-            "there."
-        )
+        where = "What was learned so far is kept."
+        if checkpoint_dir:
+            where = (
+                f"It is saved in {os.fspath(checkpoint_dir)}: the same call with the same "
+                "checkpoint_dir goes on from there."
+            )
+        raise Interrupted(f"Training was stopped by {signal.Signals(signals[0]).name}. {where}")
+
+
+@contextlib.contextmanager
+def _nothing_held_back() -> Iterator[list[int]]:
+    yield []
