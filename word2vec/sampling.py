@@ -142,7 +142,7 @@ class AliasTable:
             raise ValueError(
                 "probabilities must be a vector of numbers >= 0 with a positive, finite sum."
             )
-        self.probabilities = probabilities / total
+        self.probabilities: NDArray[np.float64] = probabilities / total
         size = len(probabilities)
         fill = (probabilities * (size / total)).tolist()  # a full box holds 1
         alias = list(range(size))

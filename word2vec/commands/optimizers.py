@@ -16,7 +16,7 @@ class Training(NamedTuple):
     loss: float  # at the end
     loss_name: str  # what kind of loss it is
     unit: str  # what positions are counted in, "epoch" or "iteration"
-    curves: dict  # from name to a list of [position, loss]
+    curves: dict[str, list[list[float]]]  # from name to points [position, loss]
     resumed_at: float  # position; 0 if there was no earlier run to continue
     model: Word2Vec | None = None  # of the engine
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 
 class Vocab:
@@ -40,9 +40,9 @@ class Vocab:
     """
 
     def __init__(self, words: Iterable[str], counts: ArrayLike) -> None:
-        self.words = tuple(words)
-        self.counts = np.array(counts, dtype=np.int64)
-        self.index = {word: row for row, word in enumerate(self.words)}
+        self.words: tuple[str, ...] = tuple(words)
+        self.counts: NDArray[np.int64] = np.array(counts, dtype=np.int64)
+        self.index: dict[str, int] = {word: row for row, word in enumerate(self.words)}
         if not self.words:
             raise ValueError("The vocabulary is empty.")
         if len(self.index) < len(self.words):
