@@ -39,7 +39,7 @@ class LineSentences:
 
     def __init__(self, path: StrPath) -> None:
         check_text_file(path)
-        self.path: Path = Path(path)
+        self.path = Path(path)
 
     def __iter__(self) -> Iterator[list[str]]:
         for first, lines in read_lines(self.path):

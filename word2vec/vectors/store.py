@@ -35,7 +35,7 @@ class VectorStore:
         self.vector_size = vector_size
         self.index_to_key: list[Word] = [None] * count
         self.key_to_index: dict[Word, int] = {}
-        self.next_index: int = 0  # the first row allocated but not yet filled
+        self.next_index = 0  # the first row allocated but not yet filled
         self.expandos: dict[
             str, np.ndarray
         ] = {}  # name of a key attribute -> its value for each row
