@@ -9,13 +9,16 @@ touch. With shared negatives the loss of a pair is
 which has the same expectation as K negatives drawn for the pair alone.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
 
+from ..checks import FloatArray
 from ..functions import log_sigmoid
 from ..rowsparse import RowSparse, sum_rows, take_rows
+from .blocks import Blocks
 
 
 class Result(NamedTuple):
@@ -27,7 +30,13 @@ class Result(NamedTuple):
     grad_outside_vectors: RowSparse
 
 
-def skipgram_neg_sampling(center_vectors, outside_vectors, blocks, num_negatives, every=1):
+def skipgram_neg_sampling(
+    center_vectors: FloatArray,
+    outside_vectors: FloatArray,
+    blocks: Blocks,
+    num_negatives: int,
+    every: int = 1,
+) -> Result:
     """Skip-gram with shared negatives.
 
     Parameters
@@ -52,8 +61,13 @@ def skipgram_neg_sampling(center_vectors, outside_vectors, blocks, num_negatives
 
 
 def cbow_neg_sampling(
-    center_vectors, outside_vectors, blocks, num_negatives, every=1, reduction="mean"
-):
+    center_vectors: FloatArray,
+    outside_vectors: FloatArray,
+    blocks: Blocks,
+    num_negatives: int,
+    every: int = 1,
+    reduction: str = "mean",
+) -> Result:
     """CBOW with shared negatives and its true gradient; arguments as above.
 
     A pair is a center word with its context here, which sum or mean of the outside words' rows of
@@ -128,7 +142,12 @@ def _neg_sampling(v, outside_vectors, true_words, true_weights, negatives, num_n
     return loss, num_pairs, grad_v, sum_rows(words, grad_u, len(outside_vectors))
 
 
-def skipgram_naive_softmax(center_vectors, outside_vectors, blocks, max_logits):
+def skipgram_naive_softmax(
+    center_vectors: FloatArray,
+    outside_vectors: FloatArray,
+    blocks: Blocks,
+    max_logits: int,
+) -> Result:
     """Skip-gram against the whole vocabulary.
 
     The logits of a center word are needed once, however many pairs it is in: equal centers
@@ -147,7 +166,13 @@ def skipgram_naive_softmax(center_vectors, outside_vectors, blocks, max_logits):
     return Result(loss, num_pairs, RowSparse(centers, grad_v), _all_rows(grad_u))
 
 
-def cbow_naive_softmax(center_vectors, outside_vectors, blocks, max_logits, reduction="mean"):
+def cbow_naive_softmax(
+    center_vectors: FloatArray,
+    outside_vectors: FloatArray,
+    blocks: Blocks,
+    max_logits: int,
+    reduction: str = "mean",
+) -> Result:
     """CBOW against the whole vocabulary; arguments as above."""
     v_hat, mixing, has_context = _mix(center_vectors, blocks, reduction)
     row = np.flatnonzero(has_context)
@@ -219,7 +244,7 @@ def _all_rows(gradient):
 
 
 # The kernel of each model and loss.
-KERNELS = {
+KERNELS: dict[tuple[str, str], Callable[..., Result]] = {
     ("skipgram", "neg_sampling"): skipgram_neg_sampling,
     ("skipgram", "naive_softmax"): skipgram_naive_softmax,
     ("cbow", "neg_sampling"): cbow_neg_sampling,

@@ -7,13 +7,21 @@ the seed and its number alone. So the result has the same bits for any number of
 can be continued from any round.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 import numpy as np
 
+from ..checks import FloatArray, IntArray
+from ..corpus.mapped import MappedTokens
+from ..options import EngineOptions
 from ..rowsparse import RowSparse, take_rows
 from ..sampling import AliasTable, keep_probabilities, noise_distribution
-from .blocks import draw_blocks
-from .kernels import KERNELS
-from .schedule import LONGEST_UNIT
+from .blocks import Blocks, draw_blocks
+from .kernels import KERNELS, Result
+from .schedule import LONGEST_UNIT, Schedule
 
 BLOCK_SIZE = {"skipgram": 32, "cbow": 16}  # centers that share negatives
 FEWEST_SHARED, MOST_SHARED = 24, 256  # negatives of a block
@@ -42,7 +50,15 @@ class Engine:
         Trained in place.
     """
 
-    def __init__(self, options, schedule, counts, tokens, center_vectors, outside_vectors):
+    def __init__(
+        self,
+        options: EngineOptions,
+        schedule: Schedule,
+        counts: IntArray,
+        tokens: IntArray | MappedTokens,
+        center_vectors: FloatArray,
+        outside_vectors: FloatArray,
+    ) -> None:
         _keep_freed_memory()
         self.options = options
         self.schedule = schedule
@@ -57,7 +73,8 @@ class Engine:
         self._kernel_options = self._choose_kernel_options()
 
     def _choose_kernel_options(self):
-        options, chosen = self.options, {}
+        options = self.options
+        chosen: dict[str, Any] = {}
         if options.model == "cbow":
             chosen["reduction"] = options.cbow_reduction
         if options.loss == "naive_softmax":
@@ -68,7 +85,7 @@ class Engine:
             chosen["every"] = LOSS_EVERY if is_large else 1
         return chosen
 
-    def draw(self, unit):
+    def draw(self, unit: int) -> Blocks:
         """All that is random in a unit, as `Blocks`."""
         options = self.options
         rng = np.random.Generator(np.random.SFC64([options.seed, unit]))
@@ -85,19 +102,21 @@ class Engine:
             rng,
         )
 
-    def compute(self, unit, blocks=None):
+    def compute(self, unit: int, blocks: Blocks | None = None) -> Result:
         """Loss and gradients of a unit, as a `kernels.Result`; changes nothing.
 
         `blocks` is what `draw` gives, if it was drawn before.
         """
         return self._kernel(*self._matrices, blocks or self.draw(unit), **self._kernel_options)
 
-    def alpha(self, unit):
+    def alpha(self, unit: int) -> float:
         """The step of a unit: it falls on a straight line from alpha to min_alpha."""
         first, last = self.options.alpha, self.options.min_alpha
         return first + self.schedule.fraction(unit) * (last - first)
 
-    def moves(self, unit, result, out=(None, None)):
+    def moves(
+        self, unit: int, result: Result, out: Sequence[FloatArray | None] = (None, None)
+    ) -> tuple[RowSparse, ...]:
         """How far a unit moves center and outside vectors, by its result; into `out` if given."""
         largest = LARGEST_MOVE[self.options.kind]
         gradients = result.grad_center_vectors, result.grad_outside_vectors
@@ -106,7 +125,11 @@ class Engine:
             for gradient, values in zip(gradients, out, strict=True)
         )
 
-    def apply(self, moves, row_ranges=((None, None), (None, None))):
+    def apply(
+        self,
+        moves: Iterable[RowSparse],
+        row_ranges: Iterable[tuple[int | None, int | None]] = ((None, None), (None, None)),
+    ) -> None:
         """Move the center and the outside vectors, by a RowSparse for each.
 
         For each matrix a range (first, last) restricts this to the rows first to last - 1.
@@ -115,7 +138,7 @@ class Engine:
             move_rows(matrix, its_moves, *rows)
 
 
-def num_shared_negatives(options):
+def num_shared_negatives(options: EngineOptions) -> int:
     """Negatives that a block shares: about three quarters of what one center would draw alone.
 
     Fewer cost quality, more cost time.
@@ -135,7 +158,9 @@ def _keep_freed_memory():
     np.empty(31 << 20, dtype=np.uint8)
 
 
-def bounded_moves(gradient, alpha, largest, out=None):
+def bounded_moves(
+    gradient: RowSparse, alpha: float, largest: float, out: FloatArray | None = None
+) -> RowSparse:
     """alpha * gradient, with rows shortened that are longer than `largest`.
 
     Parameters
@@ -155,7 +180,9 @@ def bounded_moves(gradient, alpha, largest, out=None):
     return RowSparse(rows, np.multiply(values, step[:, np.newaxis], out=out))
 
 
-def move_rows(matrix, moves, first=None, last=None):
+def move_rows(
+    matrix: FloatArray, moves: RowSparse, first: int | None = None, last: Any = None
+) -> None:
     """matrix -= moves in place, for all rows, or those from `first` to `last` - 1 only."""
     rows, values = moves
     if first is not None:

@@ -11,6 +11,8 @@ changes the vectors; then each applies the moves of all units to its share of th
 phases the workers wait for each other in shared memory, without the parent.
 """
 
+from __future__ import annotations
+
 import contextlib
 import itertools
 import json
@@ -26,6 +28,7 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import FloatArray, IntArray, StrPath
 from ..corpus.mapped import MappedTokens
 from ..options import EngineOptions
 from ..rowsparse import RowSparse
@@ -70,8 +73,15 @@ class WorkerPool:
     """
 
     def __init__(
-        self, options, schedule, counts, token_path, center_vectors, outside_vectors, num_workers
-    ):
+        self,
+        options: EngineOptions,
+        schedule: Schedule,
+        counts: IntArray,
+        token_path: StrPath,
+        center_vectors: FloatArray,
+        outside_vectors: FloatArray,
+        num_workers: int,
+    ) -> None:
         layout = _layout(options, schedule, len(counts), num_workers)
         self.rounds_at_a_time = ROUNDS_AT_A_TIME[options.loss]
         self._processes: list[Any] = []
@@ -102,7 +112,7 @@ class WorkerPool:
             self._wait_for_all()
             stack.pop_all()
 
-    def run_rounds(self, first, last):
+    def run_rounds(self, first: int, last: int) -> list[list[float]]:
         """Train rounds `first` to `last` - 1; returns the loss and number of pairs of each."""
         losses = self._shared["losses"][: last - first]
         losses[:] = 0
@@ -126,7 +136,7 @@ class WorkerPool:
             "or is memory short? Training can be continued from the last checkpoint."
         )
 
-    def close(self):
+    def close(self) -> None:
         """End the workers; waits until they are gone."""
         for process in self._processes:
             process.kill()
@@ -138,10 +148,10 @@ class WorkerPool:
             process.stdout.close()
         self._processes, self._listeners = [], []
 
-    def __enter__(self):
+    def __enter__(self) -> WorkerPool:
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
 
@@ -185,7 +195,7 @@ def _listen(process, answers):
     answers.put((process, b""))
 
 
-def work():
+def work() -> None:
     """What a worker process does: serve the parent until it closes the pipe."""
     commands, answers = sys.stdin.buffer, sys.stdout.buffer
     task = commands.readline()
