@@ -14,6 +14,7 @@ try:
     import sys
     from collections.abc import Sequence
 
+    from utils.handout_command import add_handout_command
     from utils.sentiment_command import add_sentiment_command
     from utils.train_command import add_train_command
     from utils.vector_commands import add_picture_commands
@@ -37,6 +38,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     add_vector_commands(commands)
     add_picture_commands(commands)
     add_sentiment_command(commands)
+    add_handout_command(commands)
     return parser.parse_args(arguments)
 
 
