@@ -63,7 +63,8 @@ def excerpt(roots, names, blanks):
         If a name is not there, or a blank is no function.
     """
     modules = {}
-    waiting = [*blanks, *names]
+    asked_for = {*blanks, *names}
+    waiting = list(asked_for)
     needed = set()
     while waiting:
         name = waiting.pop()
@@ -77,12 +78,12 @@ def excerpt(roots, names, blanks):
 
     files = {}
     for name, module in modules.items():
-        files[module.file] = module.cut(needed, blanks)
+        files[module.file] = module.cut(needed, asked_for, blanks)
         parts = name.split(".")[:-1]
         for package in (".".join(parts[:length]) for length in range(1, len(parts) + 1)):
             if package not in modules:
                 module = Module(roots, package)
-                files[module.file] = module.cut(set(), {})
+                files[module.file] = module.cut(set(), set(), {})
     return files
 
 
@@ -151,8 +152,12 @@ class Module:
             return None
         return name
 
-    def cut(self, needed, blanks):
-        """Source of the module with the needed names alone."""
+    def cut(self, needed, asked_for, blanks):
+        """Source of the module with the needed names alone.
+
+        Whoever fills in its blanks will want NumPy and the functions that were asked for, so a
+        module with blanks imports them.
+        """
         has_blanks = any(name.rpartition(".")[0] == self.name for name in blanks)
         used = set()
         for statement in self._statements:
@@ -161,13 +166,13 @@ class Module:
                 used |= used_names(statement.node)
 
         chunks = [quoted(self.docstring)] if self.docstring else []
-        if has_blanks or "np" in used:  # whoever fills in the blanks will want NumPy
+        if has_blanks or "np" in used:
             chunks.append("\n" + NUMPY)
         for statement in self._statements:
             node = statement.node
             own = {f"{self.name}.{name}" for name in statement.defines}
             if isinstance(node, ast.Import | ast.ImportFrom):
-                source = self._cut_import(node, used, blanks if has_blanks else ())
+                source = self._cut_import(node, used, asked_for if has_blanks else set())
             elif own & set(blanks):
                 source = blanked(statement, blanks[min(own & set(blanks))])
             else:
@@ -180,8 +185,7 @@ class Module:
         kept = []
         for alias in node.names:
             name = alias.asname or alias.name
-            targets = self._imported(node, [name])
-            if name in used or any(target in wanted for target in targets):
+            if name in used or wanted.intersection(self._imported(node, [name])):
                 kept.append(alias)
         if getattr(node, "module", "") == "__future__":
             return ast.unparse(node)

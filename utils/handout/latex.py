@@ -52,9 +52,15 @@ def block_to_latex(block):
         return f"\\{HEADINGS[heading.group(1)]}{{{inline(heading.group(2))}}}"
     if block.startswith("- "):
         items = re.split(r"^- ", block, flags=re.MULTILINE)[1:]
-        lines = "\n".join(f"\\item {inline(unwrap(item))}" for item in items)
+        lines = "\n".join(list_item(unwrap(item)) for item in items)
         return f"\\begin{{itemize}}\n{lines}\n\\end{{itemize}}"
     return inline(block)
+
+
+def list_item(text):
+    """An item of a list; one that begins with a letter in brackets has that for its bullet."""
+    letter, text = re.fullmatch(r"(\([a-z]\))? ?(.*)", text).groups()
+    return f"\\item{f'[{letter}]' if letter else ''} {inline(text)}"
 
 
 def unwrap(text):

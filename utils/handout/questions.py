@@ -117,10 +117,14 @@ def take_block(body, kind, title):
 
 def sheet_markdown(sheet):
     """The sheet for students: questions with their numbers and points, without answers."""
-    parts = [
-        part if isinstance(part, str) else f"{heading(part)}\n\n{part.text}\n\n{worth(part)}"
-        for part in sheet.parts
-    ]
+    parts = []
+    for part in sheet.parts:
+        if isinstance(part, str):
+            parts.append(part)
+        else:
+            parts += [heading(part), part.text]
+            if part.functions:
+                parts.append(what_to_write(part))
     return "\n\n".join(parts) + "\n"
 
 
@@ -136,17 +140,16 @@ def answers_markdown(sheet, answers):
 
 
 def heading(question):
-    return f"### {question.number}. {question.title} ({points_text(question.points)})"
+    by_hand = "" if question.functions else ", by hand"
+    return f"### {question.number}. {question.title} ({points_text(question.points)}{by_hand})"
 
 
 def points_text(points):
     return "1 point" if points == 1 else f"{points} points"
 
 
-def worth(question):
-    """What earns the points of a question."""
-    if not question.functions:
-        return "*Marked by hand.*"
+def what_to_write(question):
+    """The functions of a question, and what earns its points."""
     names = [name.rpartition(".") for name in question.functions]
     places = " and ".join(f"`{short}`" for _, _, short in names)
     file = names[0][0].replace(".", "/") + ".py"
