@@ -2,15 +2,16 @@
 
 import argparse
 import inspect
+from typing import Any
 
 from utils.handout.write import write_handout
 
 
-def add_handout_command(commands):
+def add_handout_command(commands: Any) -> None:
     """Add the parser of the command to argparse's `commands`."""
     parser = commands.add_parser(
         "handout",
-        description=inspect.cleandoc(handout.__doc__),
+        description=inspect.getdoc(handout),
         epilog="example:\n  python run.py handout --output assignment",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -20,7 +21,7 @@ def add_handout_command(commands):
     add("--solution", action="store_true", help="the teacher's copy, with the answers")
 
 
-def handout(options):
+def handout(options: argparse.Namespace) -> None:
     """Makes an assignment out of this repository, with a grader.
 
     The directory becomes a repository for students: questions, data, and the library with the

@@ -1,12 +1,16 @@
 """A mistake costs the points of what it breaks, and nothing else, and the grader names it.
 
-The mistakes are those of tests/test_seeded_mistakes.py and of docs/errata.md, whose numbers stand
-beside them, and others that students make. Each is put into a solution that is otherwise right.
+Each is put into a solution that is otherwise right. Many are those of tests/test_seeded_mistakes.py
+and of docs/errata.md, under the names that they have there and in tests/docs/test_errata.py.
 """
 
+import re
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+TESTS = Path(__file__).parents[1]
 
 SOFTMAX, SIGMOID, ROWS, ENTROPY, NAIVE, NEGATIVE, SKIPGRAM, CBOW, NETWORK, SGD = (
     2, 4, 5, 7, 9, 11, 13, 14, 16, 17,
@@ -16,7 +20,7 @@ SOFTMAX, SIGMOID, ROWS, ENTROPY, NAIVE, NEGATIVE, SKIPGRAM, CBOW, NETWORK, SGD =
 class Mistake(NamedTuple):
     """Text of the solution, what stands in its place, and what the grader makes of it."""
 
-    name: str  # with the number in docs/errata.md
+    name: str
     file: str
     right: str
     wrong: str
@@ -27,7 +31,7 @@ class Mistake(NamedTuple):
 
 MISTAKES = [
     Mistake(
-        "scores not shifted before the softmax",
+        "exponential_of_a_large_number",
         "functions",
         "np.exp(x - np.max(x, axis=axis, keepdims=True))",
         "np.exp(x)",
@@ -37,7 +41,7 @@ MISTAKES = [
         "softmax of scores near 800 warns: overflow",
     ),
     Mistake(
-        "softmax of all rows together",
+        "softmax_of_all_rows_together",
         "functions",
         "np.sum(exps, axis=axis, keepdims=True)",
         "np.sum(exps)",
@@ -46,7 +50,7 @@ MISTAKES = [
         "softmax of a matrix works along the axis asked for: softmax of a matrix is",
     ),
     Mistake(
-        "softmax that changes its argument",
+        "softmax_that_changes_its_argument",
         "functions",
         "exps = np.exp(x - np.max(x, axis=axis, keepdims=True))",
         "x -= np.max(x, axis=axis, keepdims=True)\n    exps = np.exp(x)",
@@ -55,7 +59,7 @@ MISTAKES = [
         "softmax of a matrix works along the axis asked for: ",
     ),
     Mistake(
-        "logarithm of the rounded softmax",
+        "logarithm_of_an_underflowed_softmax",
         "functions",
         "return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))",
         "return np.log(softmax(x, axis))",
@@ -64,7 +68,7 @@ MISTAKES = [
         "log softmax is exact where the probability rounds to zero: log_softmax([-800, 800]) warns",
     ),
     Mistake(
-        "003-27 sigmoid derivative at the activation",
+        "sigmoid_derivative_at_the_output",
         "functions",
         "return s * (1 - s)",
         "return sigmoid(s) * (1 - sigmoid(s))",
@@ -74,7 +78,7 @@ MISTAKES = [
         "sigmoid_grad: gradient check failed at index",
     ),
     Mistake(
-        "003-01 sigmoid equated with its derivative",
+        "sigmoid_equated_with_its_derivative",
         "functions",
         "return s * (1 - s)",
         "return s",
@@ -83,7 +87,7 @@ MISTAKES = [
         "sigmoid grad is the derivative of the sigmoid given the value of the sigmoid: ",
     ),
     Mistake(
-        "004-18 sigmoid large where its argument is small",
+        "sigmoid_large_where_its_argument_is_small",
         "functions",
         "np.where(x > 0,",
         "np.where(x < 0,",
@@ -92,7 +96,7 @@ MISTAKES = [
         "sigmoid has the values worked by hand: sigmoid([[0, log 3], [-log 3, log 9]]) is 0.25",
     ),
     Mistake(
-        "sigmoid that overflows",
+        "sigmoid_that_overflows",
         "functions",
         "np.where(x > 0, 1 / (1 + small), small / (1 + small))",
         "1 / (1 + np.exp(-x))",
@@ -101,7 +105,7 @@ MISTAKES = [
         "sigmoid of large numbers gives no overflow warning: sigmoid([-800, 0, 800]) warns",
     ),
     Mistake(
-        "002-18 logarithm equated with its derivative",
+        "logarithm_equated_with_its_derivative",
         "functions",
         "return -np.logaddexp(0, -x)",
         "return 1 - sigmoid(x)",
@@ -110,7 +114,17 @@ MISTAKES = [
         "log sigmoid is the logarithm of the sigmoid: log_sigmoid([0, log 3, -log 3]) is 0.5",
     ),
     Mistake(
-        "row of zeros divided by zero",
+        "logarithm_of_an_underflowed_sigmoid",
+        "functions",
+        "return -np.logaddexp(0, -x)",
+        "return np.log(sigmoid(x))",
+        SIGMOID,
+        1,
+        "log sigmoid is exact where the sigmoid rounds to zero: log_sigmoid([-800, 800]) warns: "
+        "divide by zero",
+    ),
+    Mistake(
+        "row_of_zeros_divided_by_zero",
         "functions",
         "    length[length == 0] = 1\n",
         "",
@@ -119,7 +133,7 @@ MISTAKES = [
         "a row of zeros stays zero: normalize_rows([[0, 0], [3, 4]]) warns: invalid value",
     ),
     Mistake(
-        "003-05 loss without its minus",
+        "loss_without_its_minus",
         "losses",
         "loss = -np.sum(y * log_softmax(logits))",
         "loss = np.sum(y * log_softmax(logits))",
@@ -128,7 +142,7 @@ MISTAKES = [
         "cross entropy is minus the log probability of the true class: the loss of logits",
     ),
     Mistake(
-        "003-05 loss without its minus, with the gradient that belongs to it",
+        "loss_without_its_minus_and_the_gradient_of_that",
         "losses",
         "loss = -np.sum(y * log_softmax(logits))\n    return loss, softmax(logits) - y",
         "loss = np.sum(y * log_softmax(logits))\n    return loss, y - softmax(logits)",
@@ -137,7 +151,7 @@ MISTAKES = [
         "cross entropy is minus the log probability of the true class: the loss of logits",
     ),
     Mistake(
-        "mean over rows, with the gradient that belongs to it",
+        "mean_over_rows_and_the_gradient_of_that",
         "losses",
         "loss = -np.sum(y * log_softmax(logits))\n    return loss, softmax(logits) - y",
         "n = 1 if logits.ndim == 1 else len(logits)\n"
@@ -147,7 +161,7 @@ MISTAKES = [
         "cross entropy is summed over rows: the loss of four rows is",
     ),
     Mistake(
-        "002-05 minus one read into the subscript",
+        "minus_one_read_into_the_subscript",
         "losses",
         "return loss, softmax(logits) - y",
         "return loss, np.where(y == 1, np.roll(softmax(logits), 1, -1), softmax(logits))",
@@ -157,7 +171,16 @@ MISTAKES = [
         "grad_logits: gradient check failed at index",
     ),
     Mistake(
-        "004-12 outside word without its minus one",
+        "probability_of_the_true_class_minus_the_target",
+        "losses",
+        "return loss, softmax(logits) - y",
+        "return loss, np.sum(softmax(logits) * y, axis=-1, keepdims=True) - y",
+        ENTROPY,
+        5,
+        "gradient of the logits passes the gradient check: ",
+    ),
+    Mistake(
+        "outside_word_without_its_minus_one",
         "losses",
         "    delta[outside_idx] -= 1\n",
         "",
@@ -167,7 +190,7 @@ MISTAKES = [
         "grad_center_vec: gradient check failed",
     ),
     Mistake(
-        "004-10 word zero for the outside word",
+        "word_zero_for_the_outside_word",
         "losses",
         "delta[outside_idx] -= 1",
         "delta[0] -= 1",
@@ -176,7 +199,7 @@ MISTAKES = [
         "gradient of the center vector passes the gradient check with naive softmax: ",
     ),
     Mistake(
-        "004-06 one probability for all",
+        "one_probability_for_all",
         "losses",
         "grad_center_vec = outside_vectors.T @ delta\n",
         "p, u_o = y_hat[outside_idx], outside_vectors[outside_idx]\n"
@@ -186,7 +209,7 @@ MISTAKES = [
         "gradient of the center vector passes the gradient check with naive softmax: ",
     ),
     Mistake(
-        "004-08 average without the outside word",
+        "average_without_the_outside_word",
         "losses",
         "grad_center_vec = outside_vectors.T @ delta\n",
         "others = np.arange(len(y_hat)) != outside_idx\n"
@@ -197,7 +220,7 @@ MISTAKES = [
         "gradient of the center vector passes the gradient check with naive softmax: ",
     ),
     Mistake(
-        "001-06 gradient of all outside vectors transposed",
+        "gradient_for_columns_where_words_are_rows",
         "losses",
         "np.outer(delta, center_vec)",
         "np.outer(center_vec, delta)",
@@ -208,7 +231,7 @@ MISTAKES = [
         "Got shape (3, 6) instead. It is the right one transposed.",
     ),
     Mistake(
-        "001-03 columns assumed where words are rows",
+        "transpose_left_out",
         "losses",
         "outside_vectors.T @ delta",
         "outside_vectors @ delta",
@@ -217,7 +240,7 @@ MISTAKES = [
         "naive softmax loss is minus the log probability of the outside word: ValueError: matmul",
     ),
     Mistake(
-        "000-05 repeated negative counted once (seeded: negatives_counted_once)",
+        "negatives_counted_once",
         "losses",
         "    for weight, word in zip(weights, negative_indices, strict=True):\n"
         "        grad_outside_vectors[word] += weight * center_vec\n",
@@ -228,7 +251,7 @@ MISTAKES = [
         "negatives [3, 3, 0]: gradient check failed at index (3,",
     ),
     Mistake(
-        "002-19 outside word among the negatives",
+        "outside_word_among_the_negatives",
         "losses",
         "    for weight, word in zip(weights, negative_indices, strict=True):\n"
         "        grad_outside_vectors[word] += weight * center_vec\n",
@@ -241,7 +264,7 @@ MISTAKES = [
         "negatives [2, 4]: gradient check failed at index (2,",
     ),
     Mistake(
-        "000-04 number of the draw for the word drawn",
+        "number_of_the_draw_for_the_word_drawn",
         "losses",
         "for weight, word in zip(weights, negative_indices, strict=True):",
         "for word, weight in enumerate(weights):",
@@ -250,7 +273,7 @@ MISTAKES = [
         "gradient of the outside vectors passes the gradient check with negative sampling: ",
     ),
     Mistake(
-        "seeded: all_zero_gradient",
+        "all_zero_gradient",
         "losses",
         "    grad_outside_vectors[outside_idx] += weight_o * center_vec\n"
         "    for weight, word in zip(weights, negative_indices, strict=True):\n"
@@ -261,7 +284,7 @@ MISTAKES = [
         "gradient of the outside vectors passes the gradient check with negative sampling: ",
     ),
     Mistake(
-        "004-17 complement for the weight of a negative",
+        "complement_of_the_weight_of_a_negative",
         "losses",
         "weights = sigmoid(negatives @ center_vec)",
         "weights = 1 - sigmoid(negatives @ center_vec)",
@@ -270,7 +293,7 @@ MISTAKES = [
         "gradient of the center vector passes the gradient check with negative sampling: ",
     ),
     Mistake(
-        "004-19 weight of the outside word for the negatives",
+        "weight_of_the_outside_word_for_the_negatives",
         "losses",
         "weights = sigmoid(negatives @ center_vec)",
         "weights = np.full(len(negatives), 1 - sigmoid(u_o @ center_vec))",
@@ -279,7 +302,7 @@ MISTAKES = [
         "gradient of the center vector passes the gradient check with negative sampling: ",
     ),
     Mistake(
-        "004-29 minus one inside the sigmoid",
+        "minus_one_inside_the_sigmoid",
         "losses",
         "weights = sigmoid(negatives @ center_vec)",
         "weights = -sigmoid(-negatives @ center_vec - 1)",
@@ -288,7 +311,7 @@ MISTAKES = [
         "gradient of the center vector passes the gradient check with negative sampling: ",
     ),
     Mistake(
-        "004-25 minus of the inner derivative lost",
+        "minus_of_the_inner_derivative_lost",
         "losses",
         "grad_outside_vectors[word] += weight * center_vec",
         "grad_outside_vectors[word] -= weight * center_vec",
@@ -297,7 +320,7 @@ MISTAKES = [
         "gradient of the outside vectors passes the gradient check with negative sampling: ",
     ),
     Mistake(
-        "sign of the negatives lost in the loss",
+        "sign_of_the_negatives_lost_in_the_loss",
         "losses",
         "np.sum(log_sigmoid(-negatives @ center_vec))",
         "np.sum(log_sigmoid(negatives @ center_vec))",
@@ -307,7 +330,7 @@ MISTAKES = [
         "negatives [4] is",
     ),
     Mistake(
-        "002-21 word zero for the center word",
+        "word_zero_for_the_center_word",
         "models",
         "grad_center_vectors[center_idx] += grad_center",
         "grad_center_vectors[0] += grad_center",
@@ -317,7 +340,7 @@ MISTAKES = [
         "grad_center_vectors, center word 2, outside words [1, 4, 3]: gradient check failed",
     ),
     Mistake(
-        "001-13 zero for the center word too",
+        "zero_for_the_center_word_too",
         "models",
         "        grad_center_vectors[center_idx] += grad_center\n",
         "",
@@ -326,7 +349,7 @@ MISTAKES = [
         "gradient of the center vectors passes the gradient check with skip gram: ",
     ),
     Mistake(
-        "gradient to the outside words of skip-gram",
+        "gradient_of_the_center_word_on_the_outside_words",
         "models",
         "grad_center_vectors[center_idx] += grad_center",
         "grad_center_vectors[outside_idx] += grad_center",
@@ -335,7 +358,7 @@ MISTAKES = [
         "gradient of the center vectors passes the gradient check with skip gram: ",
     ),
     Mistake(
-        "004-26 loss of a pair for that of the window",
+        "loss_of_a_pair_for_that_of_the_window",
         "models",
         "loss += one_loss",
         "loss = one_loss",
@@ -344,7 +367,7 @@ MISTAKES = [
         "skip gram loss is summed over the outside words: the loss of outside words [1, 4, 3] is",
     ),
     Mistake(
-        "negatives of the first outside word for all",
+        "negatives_of_the_first_outside_word_for_all",
         "models",
         "negative_indices[j]",
         "negative_indices[0]",
@@ -353,7 +376,7 @@ MISTAKES = [
         "each outside word has its own row of negatives: the loss of outside words [1, 4, 3] with",
     ),
     Mistake(
-        "gradients of the window replaced, not added",
+        "gradients_of_the_window_replaced_not_added",
         "models",
         "grad_outside_vectors += grad_outside",
         "grad_outside_vectors = grad_outside",
@@ -362,7 +385,7 @@ MISTAKES = [
         "gradient of the outside vectors passes the gradient check with skip gram: ",
     ),
     Mistake(
-        "000-09 CBOW gradient on the center word",
+        "cbow_gradient_on_the_center_word",
         "models",
         "    for outside_idx in outside_indices:\n"
         "        grad_center_vectors[outside_idx] += grad_v_hat / m\n",
@@ -373,7 +396,7 @@ MISTAKES = [
         "outside words [1, 4, 3]: gradient check failed at index",
     ),
     Mistake(
-        "000-10 CBOW without gradient on the outside words",
+        "cbow_without_gradient_on_the_outside_words",
         "models",
         "        grad_center_vectors[outside_idx] += grad_v_hat / m\n",
         "        pass\n",
@@ -382,7 +405,7 @@ MISTAKES = [
         "every outside word receives the gradient of the sum: ",
     ),
     Mistake(
-        "000-11 CBOW mean with the gradient of the sum (seeded: cbow_mean_without_its_division)",
+        "cbow_mean_without_its_division",
         "models",
         "grad_center_vectors[outside_idx] += grad_v_hat / m",
         "grad_center_vectors[outside_idx] += grad_v_hat",
@@ -391,8 +414,7 @@ MISTAKES = [
         "the gradient of the mean is divided by the number of outside words: ",
     ),
     Mistake(
-        "002-23 CBOW outside word that occurs twice counted once "
-        "(seeded: cbow_repeated_outside_word_counted_once)",
+        "cbow_repeated_outside_word_counted_once",
         "models",
         "    for outside_idx in outside_indices:\n"
         "        grad_center_vectors[outside_idx] += grad_v_hat / m\n",
@@ -403,7 +425,7 @@ MISTAKES = [
         "center word 2, outside words [4, 1, 4]: gradient check failed at index (4,",
     ),
     Mistake(
-        "CBOW that always takes the sum",
+        "cbow_that_always_takes_the_sum",
         "models",
         'len(outside_indices) if reduction == "mean" else 1',
         "1",
@@ -412,7 +434,7 @@ MISTAKES = [
         "cbow predicts the center word from their mean if told so: the loss of outside words",
     ),
     Mistake(
-        "seeded: hidden_layer_without_its_sigmoid_derivative",
+        "hidden_layer_without_its_sigmoid_derivative",
         "network",
         "(delta2 @ w2.T) * sigmoid_grad(h)",
         "delta2 @ w2.T",
@@ -421,7 +443,7 @@ MISTAKES = [
         "gradient of w1 passes the gradient check: the gradient of w1: ",
     ),
     Mistake(
-        "003-19 derivative of a derivative",
+        "derivative_of_a_derivative_in_the_gradient_of_w1",
         "network",
         "sigmoid_grad(h)",
         "sigmoid_grad(sigmoid_grad(h))",
@@ -430,7 +452,25 @@ MISTAKES = [
         "gradient of w1 passes the gradient check: ",
     ),
     Mistake(
-        "000-02 sigmoid derivative after both layers",
+        "argument_of_the_sigmoid_for_its_output",
+        "network",
+        "sigmoid_grad(h)",
+        "sigmoid_grad(x @ w1 + b1)",
+        NETWORK,
+        4,
+        "gradient of w1 passes the gradient check: ",
+    ),
+    Mistake(
+        "first_layer_does_not_depend_on_the_second_weights",
+        "network",
+        '"w2": h.T @ delta2',
+        '"w2": 0 * w2',
+        NETWORK,
+        1,
+        "gradient of w2 passes the gradient check: the gradient of w2: gradient check failed",
+    ),
+    Mistake(
+        "product_after_both_layers_is_wrong_where_it_fits",
         "network",
         '"x": delta1 @ w1.T',
         '"x": (delta2 @ w2.T @ w1.T) * (h * (1 - h))[:, :1]',
@@ -439,7 +479,7 @@ MISTAKES = [
         "gradient of x passes the gradient check: the gradient of x: gradient check failed",
     ),
     Mistake(
-        "003-18 Jacobian not transposed",
+        "jacobian_not_transposed",
         "network",
         '"x": delta1 @ w1.T',
         '"x": delta1 @ w1',
@@ -448,7 +488,7 @@ MISTAKES = [
         "network loss is the cross entropy summed over rows: ValueError: matmul",
     ),
     Mistake(
-        "003-23 minus before the gradient",
+        "minus_before_the_gradient",
         "network",
         '"x": delta1 @ w1.T',
         '"x": -delta1 @ w1.T',
@@ -457,7 +497,7 @@ MISTAKES = [
         "gradient of x passes the gradient check: ",
     ),
     Mistake(
-        "003-33 hidden activations for the first weights",
+        "hidden_activations_for_the_first_weights",
         "network",
         '"w1": x.T @ delta1',
         '"w1": h.T @ delta1',
@@ -467,7 +507,7 @@ MISTAKES = [
         "the gradient must have the shape of x, (4, 2). Got shape (2, 2) instead.",
     ),
     Mistake(
-        "003-35 output error as the gradient of the hidden bias",
+        "output_error_as_the_gradient_of_the_first_bias",
         "network",
         '"b1": delta1.sum(axis=0)',
         '"b1": delta2.sum(axis=0)',
@@ -476,7 +516,7 @@ MISTAKES = [
         "gradient of b1 passes the gradient check: ",
     ),
     Mistake(
-        "003-36 bias gradient of several rows without a sum",
+        "bias_gradient_of_several_rows_without_a_sum",
         "network",
         '"b2": delta2.sum(axis=0)',
         '"b2": delta2',
@@ -485,7 +525,7 @@ MISTAKES = [
         "gradient of b2 passes the gradient check: ",
     ),
     Mistake(
-        "bias gradient averaged over rows",
+        "bias_gradient_averaged_over_rows",
         "network",
         '"b2": delta2.sum(axis=0)',
         '"b2": delta2.mean(axis=0)',
@@ -494,40 +534,49 @@ MISTAKES = [
         "gradient of b2 passes the gradient check: ",
     ),
     Mistake(
-        "ascent for descent",
+        "ascent_for_descent",
         "sgd",
         "x -= step * grad",
         "x += step * grad",
         SGD,
         5,
-        "sgd steps against the gradient as often as it is told: x after 1 iterations",
+        "plain sgd steps against the gradient as often as it is told: x after 1 iterations",
     ),
     Mistake(
-        "start changed",
+        "start_changed",
         "sgd",
-        "x = x0.copy()",
-        "x = x0",
+        "x = np.array(x0, dtype=float)",
+        "x = np.asarray(x0, dtype=float)",
         SGD,
         1,
-        "sgd leaves the start as it was: x0 afterwards is 0.125 at [0]; it should be 1.",
+        "plain sgd leaves the start as it was: x0 afterwards is 0.125 at [0]; it should be 1.",
     ),
     Mistake(
-        "step never halved",
+        "whole_numbers_kept",
         "sgd",
-        "step /= 2",
-        "pass",
+        "np.array(x0, dtype=float)",
+        "np.array(x0)",
         SGD,
         1,
-        "sgd halves the step as often as it is told: x after steps of 0.8, 0.8, 0.4, 0.4, 0.2",
+        "plain sgd may start from whole numbers: ",
     ),
     Mistake(
-        "one iteration too few",
+        "gradient_of_the_start_throughout",
+        "sgd",
+        "    for _ in range(iterations):\n        _, grad = f(x)\n",
+        "    _, grad = f(x)\n    for _ in range(iterations):\n",
+        SGD,
+        5,
+        "plain sgd steps against the gradient as often as it is told: x after 7 iterations",
+    ),
+    Mistake(
+        "one_iteration_too_few",
         "sgd",
         "range(iterations)",
         "range(iterations - 1)",
         SGD,
         5,
-        "sgd steps against the gradient as often as it is told: x after 1 iterations",
+        "plain sgd steps against the gradient as often as it is told: x after 1 iterations",
     ),
 ]
 
@@ -548,3 +597,13 @@ def test_mistake_costs_its_points_and_is_named(grade, students, mistake):
     wrong = grades[mistake.question][2]
     assert lost == {mistake.question: mistake.lost}, wrong
     assert wrong[0].startswith(mistake.message)
+
+
+def test_mistakes_of_the_library_s_own_tests_are_among_them():
+    seeded = (TESTS / "test_seeded_mistakes.py").read_text("utf-8")
+    seeded = re.search(r"^MISTAKES = \[(.*?)\]", seeded, re.DOTALL | re.MULTILINE).group(1)
+    names = {mistake.name for mistake in MISTAKES}
+    assert len(names) == len(MISTAKES)
+    assert set(re.findall(r"\w+", seeded)) <= names
+    errata = (TESTS / "docs" / "test_errata.py").read_text("utf-8")
+    assert len(names.intersection(re.findall(r"^def (\w+)", errata, re.MULTILINE))) >= 15

@@ -2,14 +2,16 @@
 
 A module is read as its top-level statements; one of them is needed if it defines a needed name, and
 needs the names it uses itself, in other modules too. Functions to be left *blank* keep signature
-and docstring and need nothing. Only names count, never line numbers, so that the larger package can
-be rewritten around them.
+and docstring and need nothing. Type hints are left out, with what only they need: the docstrings
+say the same. Only names count, never line numbers, so that the larger package can be rewritten
+around them.
 """
 
 import ast
-import copy
 import re
 import textwrap
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 LINE_LENGTH = 100
@@ -28,7 +30,7 @@ class Blank(NamedTuple):
     """What takes the place of a function's body."""
 
     body: str
-    docstring_sections_without: tuple = NOT_FOR_STUDENTS
+    docstring_sections_without: tuple[str, ...] = NOT_FOR_STUDENTS
 
 
 class Statement(NamedTuple):
@@ -37,10 +39,12 @@ class Statement(NamedTuple):
     node: ast.stmt
     source: str
     gap: int  # empty lines above
-    defines: set
+    defines: set[str]
 
 
-def excerpt(roots, names, blanks):
+def excerpt(
+    roots: Sequence[Path], names: Iterable[str], blanks: Mapping[str, Blank]
+) -> dict[str, str]:
     """The sources of a package that has the functions asked for, and all they need.
 
     Parameters
@@ -90,7 +94,7 @@ def excerpt(roots, names, blanks):
 class Module:
     """A module as its statements."""
 
-    def __init__(self, roots, name):
+    def __init__(self, roots: Sequence[Path], name: str) -> None:
         self.name = name
         path, self.is_package = find(roots, name)
         self.file = name.replace(".", "/") + ("/__init__.py" if self.is_package else ".py")
@@ -100,7 +104,7 @@ class Module:
         self._roots = roots
         self._statements = list(statements(tree, text.splitlines()))
 
-    def needs(self, short, blank):
+    def needs(self, short: str, blank: bool) -> list[str]:
         """Dotted names of what the definition of a name needs, in this repository."""
         found = [statement for statement in self._statements if short in statement.defines]
         if not found:
@@ -152,7 +156,7 @@ class Module:
             return None
         return name
 
-    def cut(self, needed, asked_for, blanks):
+    def cut(self, needed: set[str], asked_for: set[str], blanks: Mapping[str, Blank]) -> str:
         """Source of the module with the needed names alone.
 
         Whoever fills in its blanks will want NumPy and the functions that were asked for, so a
@@ -166,10 +170,12 @@ class Module:
                 used |= used_names(statement.node)
 
         chunks = [quoted(self.docstring)] if self.docstring else []
-        if has_blanks or "np" in used:
+        if has_blanks and not any(statement.source == NUMPY for statement in self._statements):
             chunks.append("\n" + NUMPY)
+        gap = 0  # also where what stood between is left out
         for statement in self._statements:
             node = statement.node
+            gap = max(gap, statement.gap)
             own = {f"{self.name}.{name}" for name in statement.defines}
             if isinstance(node, ast.Import | ast.ImportFrom):
                 source = self._cut_import(node, used, asked_for if has_blanks else set())
@@ -177,18 +183,22 @@ class Module:
                 source = blanked(statement, blanks[min(own & set(blanks))])
             else:
                 source = statement.source if own & needed else None
-            if source is not None and source != NUMPY:
-                chunks.append("\n" * statement.gap + source)
+            if source is not None:
+                chunks.append("\n" * gap + source)
+                gap = 0
         return "\n".join(chunks) + "\n"
 
     def _cut_import(self, node, used, wanted):
-        kept = []
-        for alias in node.names:
-            name = alias.asname or alias.name
-            if name in used or wanted.intersection(self._imported(node, [name])):
-                kept.append(alias)
         if getattr(node, "module", "") == "__future__":
-            return ast.unparse(node)
+            return ast.unparse(node) if used else None
+        if wanted and ast.unparse(node) == NUMPY:
+            return NUMPY
+        kept = [
+            alias
+            for alias in node.names
+            if (alias.asname or alias.name).split(".")[0] in used
+            or wanted.intersection(self._imported(node, [alias.asname or alias.name]))
+        ]
         if not kept:
             return None
         if isinstance(node, ast.Import):
@@ -196,7 +206,7 @@ class Module:
         return wrapped(ast.unparse(ast.ImportFrom(node.module, kept, node.level)))
 
 
-def find(roots, name):
+def find(roots: Sequence[Path], name: str) -> tuple[Path, bool]:
     """Path of a module, and whether it is a package."""
     for root in roots:
         path = root.joinpath(*name.split("."))
@@ -207,7 +217,7 @@ def find(roots, name):
     raise ExcerptError(f"There is no module {name}.")
 
 
-def statements(tree, lines):
+def statements(tree: ast.Module, lines: Sequence[str]) -> Iterator[Statement]:
     """The statements of a module, each with the comment lines that stand directly above it."""
     end_of_last = 0
     for node in tree.body:
@@ -221,12 +231,45 @@ def statements(tree, lines):
             gap += 1
         is_docstring = node is tree.body[0] and ast.get_docstring(tree) is not None
         if not is_docstring:
-            source = "\n".join(lines[top : node.end_lineno])
-            yield Statement(node, source, gap, defined_names(node))
-        end_of_last = node.end_lineno
+            source = without_type_hints("\n".join(lines[top : node.end_lineno]))
+            yield Statement(ast.parse(source).body[0], source, gap, defined_names(node))
+        end_of_last = node.end_lineno or end_of_last
 
 
-def defined_names(node):
+def without_type_hints(source: str) -> str:
+    """The source of a statement, with the functions in it freed of their type hints."""
+    text = source.encode()  # ast counts bytes
+    starts = [0]
+    for line in text.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+
+    def end_of(node):
+        return starts[node.end_lineno - 1] + node.end_col_offset
+
+    cuts = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.arg) and node.annotation:
+            end_of_name = starts[node.lineno - 1] + node.col_offset + len(node.arg.encode())
+            cuts.append((end_of_name, end_of(node.annotation)))
+        elif isinstance(node, ast.FunctionDef) and node.returns:
+            arrow = text.rindex(b"->", 0, starts[node.returns.lineno - 1] + node.returns.col_offset)
+            cuts.append((len(text[:arrow].rstrip()), end_of(node.returns)))
+    for start, end in sorted(cuts, reverse=True):
+        text = text[:start] + re.sub(rb"\A = ", b"=", text[end:])
+    return on_one_line(text.decode())
+
+
+def on_one_line(source: str) -> str:
+    """Signatures that needed two lines more for their hints, without them."""
+
+    def shorter(match):
+        line = f"{match.group(1)}{match.group(2)}):"
+        return line if len(line) <= LINE_LENGTH else match.group()
+
+    return re.sub(r"^( *def \w+\()\n +([^\n]*[^,\n])\n *\):$", shorter, source, flags=re.MULTILINE)
+
+
+def defined_names(node: ast.stmt) -> set[str]:
     """Names that a top-level statement gives to its module."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return {node.name}
@@ -238,59 +281,38 @@ def defined_names(node):
     return {child.id for child in stored if isinstance(child.ctx, ast.Store)}
 
 
-def used_names(node):
+def used_names(node: ast.AST) -> set[str]:
     return {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
 
 
 # -------------------------------------------------------------------- blank functions
 
 
-def blanked(statement, blank):
-    """The source of a function without its decorators, type hints and body."""
+def blanked(statement: Statement, blank: Blank) -> str:
+    """The source of a function without its decorators and its body."""
     node = statement.node
-    signature = ast.FunctionDef(
-        name=node.name,
-        args=without_type_hints(node.args),
-        body=[ast.Pass()],
-        decorator_list=[],
-        type_params=[],
-    )
-    text = ast.unparse(ast.fix_missing_locations(signature))
-    text = text.removesuffix("\n    pass").replace("'", '"')
-    docstring = without_sections(ast.get_docstring(node), blank.docstring_sections_without)
+    if not isinstance(node, ast.FunctionDef) or not (docstring := ast.get_docstring(node)):
+        raise ExcerptError("Only a function with a docstring can be left blank.")
+    signature = statement.source.splitlines()[node.lineno - 1 : node.body[0].lineno - 1]
+    docstring = without_sections(docstring, blank.docstring_sections_without)
     body = f"{quoted(docstring)}\n{blank.body.strip()}"
-    return f"{wrapped(text)}\n{textwrap.indent(body, '    ')}"
+    return "\n".join([*signature, textwrap.indent(body, "    ")])
 
 
-def quoted(docstring):
+def quoted(docstring: str) -> str:
     end = "\n" if "\n\n" in docstring else ""
     return f'{"r" if chr(92) in docstring else ""}"""{docstring}{end}"""'
 
 
-def without_type_hints(arguments):
-    bare = copy.deepcopy(arguments)
-    for argument in [*bare.posonlyargs, *bare.args, *bare.kwonlyargs, bare.vararg, bare.kwarg]:
-        if argument is not None:
-            argument.annotation = None
-    return bare
-
-
-def without_sections(docstring, titles):
+def without_sections(docstring: str, titles: Container[str]) -> str:
     """A docstring in NumPy style without the sections of these titles."""
     parts = re.split(r"\n(?=[A-Z][\w ]*\n-{3,}\n)", docstring)
     return "\n".join(part for part in parts if part.split("\n")[0] not in titles).rstrip()
 
 
-def wrapped(line):
-    """A line of code in brackets, over several lines if it is too long for one."""
+def wrapped(line: str) -> str:
+    """An import in brackets, over several lines, if it is too long for one."""
     if len(line) <= LINE_LENGTH:
         return line
-    if " import " in line:
-        head, names = line.split(" import ")
-        head, tail = f"{head} import (", ")"
-    else:
-        head, names = line.split("(", 1)
-        names, tail = names.rsplit(")", 1)
-        head, tail = f"{head}(", f"){tail}"
-    body = "".join(f"    {name},\n" for name in names.split(", "))
-    return f"{head}\n{body}{tail}"
+    head, names = line.split(" import ")
+    return f"{head} import (\n" + "".join(f"    {name},\n" for name in names.split(", ")) + ")"

@@ -25,13 +25,13 @@ INLINE = re.compile(
 )
 
 
-def to_latex(markdown):
+def to_latex(markdown: str) -> str:
     """The body of a LaTeX document for a Markdown text of the kinds named above."""
     blocks = re.split(r"\n\s*\n", fence_as_one_block(markdown).strip())
     return "\n\n".join(block_to_latex(block.replace("\0", "\n")) for block in blocks) + "\n"
 
 
-def fence_as_one_block(markdown):
+def fence_as_one_block(markdown: str) -> str:
     """Keep fenced blocks whole: their line ends become zero bytes, with a paragraph around."""
     return re.sub(
         r"^```.*?^```$",
@@ -41,7 +41,7 @@ def fence_as_one_block(markdown):
     )
 
 
-def block_to_latex(block):
+def block_to_latex(block: str) -> str:
     fenced = re.fullmatch(r"```(\w*)\n(.*?)\n```", block, re.DOTALL)
     if fenced and fenced.group(1) == "math":
         return f"\\[\n{fenced.group(2)}\n\\]"
@@ -57,37 +57,38 @@ def block_to_latex(block):
     return inline(block)
 
 
-def list_item(text):
+def list_item(text: str) -> str:
     """An item of a list; one that begins with a letter in brackets has that for its bullet."""
-    letter, text = re.fullmatch(r"(\([a-z]\))? ?(.*)", text).groups()
+    letter = text[:3] if re.match(r"\([a-z]\) ", text) else ""
+    text = text[len(letter) :].strip()
     return f"\\item{f'[{letter}]' if letter else ''} {inline(text)}"
 
 
-def unwrap(text):
+def unwrap(text: str) -> str:
     return " ".join(line.strip() for line in text.strip().splitlines())
 
 
-def inline(text):
+def inline(text: str) -> str:
     """A piece of running text."""
     parts, end = [], 0
     for match in INLINE.finditer(text):
         parts.append(escape(text[end : match.start()]))
-        parts.append(inline_piece(**match.groupdict()))
+        parts.append(inline_piece(match))
         end = match.end()
     return "".join(parts) + escape(text[end:])
 
 
-def inline_piece(math, code, bold, italic, label, target):
-    if math:
-        return f"${math}$"
-    if code:
-        return f"\\texttt{{{escape(code)}}}"
-    if bold:
-        return f"\\textbf{{{inline(bold)}}}"
-    if italic:
-        return f"\\emph{{{inline(italic)}}}"
-    return f"\\href{{{target}}}{{{inline(label)}}}"
+def inline_piece(match: re.Match[str]) -> str:
+    if match["math"]:
+        return f"${match['math']}$"
+    if match["code"]:
+        return f"\\texttt{{{escape(match['code'])}}}"
+    if match["bold"]:
+        return f"\\textbf{{{inline(match['bold'])}}}"
+    if match["italic"]:
+        return f"\\emph{{{inline(match['italic'])}}}"
+    return f"\\href{{{match['target']}}}{{{inline(match['label'])}}}"
 
 
-def escape(text):
+def escape(text: str) -> str:
     return "".join(SPECIAL.get(character, character) for character in text)

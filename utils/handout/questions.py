@@ -13,6 +13,7 @@ step.
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 
@@ -26,25 +27,25 @@ class Question(NamedTuple):
     number: int
     title: str
     text: str
-    functions: list  # dotted names; empty for a question that is marked by hand
-    tests: list  # (points, claim)
+    functions: list[str]  # dotted names; empty for a question that is marked by hand
+    tests: list[tuple[int, str]]  # points and claim
     points: int
 
 
 class Sheet(NamedTuple):
     """The whole assignment: Markdown in between, and the questions."""
 
-    parts: list  # str or Question, in order
+    parts: list[str | Question]
 
     @property
-    def questions(self):
+    def questions(self) -> list[Question]:
         return [part for part in self.parts if isinstance(part, Question)]
 
 
-def read_questions(text):
+def read_questions(text: str) -> Sheet:
     """The `Sheet` of a Markdown text; raises QuestionError for a question without points."""
     before, sections = split_at_headings(text)
-    parts = [before]
+    parts: list[str | Question] = [before]
     for number, (title, body) in enumerate(sections, start=1):
         lines, body = take_block(body, "grading", title)
         # What follows the heading of the next part belongs to the sheet, not to the question.
@@ -54,8 +55,10 @@ def read_questions(text):
     return Sheet(parts)
 
 
-def read_question(number, title, text, lines):
-    functions, tests, by_hand = [], [], None
+def read_question(number: int, title: str, text: str, lines: Iterable[str]) -> Question:
+    functions: list[str] = []
+    tests: list[tuple[int, str]] = []
+    by_hand = None
     for line in lines:
         key, separator, value = line.partition(": ")
         if key == "write":
@@ -76,10 +79,10 @@ class Answer(NamedTuple):
     """An answer, and the points that each of its steps is worth."""
 
     text: str
-    rubric: list  # (points, step)
+    rubric: list[tuple[int, str]]  # points and step
 
 
-def read_answers(text, questions):
+def read_answers(text: str, questions: Iterable[Question]) -> dict[str, Answer]:
     """From each question marked by hand to its `Answer`, by title.
 
     Raises QuestionError if one has none, an answer has no question, or the points do not agree.
@@ -98,13 +101,13 @@ def read_answers(text, questions):
     return answers
 
 
-def split_at_headings(text):
+def split_at_headings(text: str) -> tuple[str, list[tuple[str, str]]]:
     """What stands before the first third-level heading, and pairs of heading and what follows."""
     before, *pieces = re.split(r"^### (.*)\n", text, flags=re.MULTILINE)
     return before.strip(), list(zip(pieces[::2], pieces[1::2], strict=True))
 
 
-def take_block(body, kind, title):
+def take_block(body: str, kind: str, title: str) -> tuple[list[str], str]:
     """The lines of the fenced block of that kind, and the text without it."""
     match = re.search(rf"^```{kind}\n(.*?)^```\n", body, re.DOTALL | re.MULTILINE)
     if not match:
@@ -115,7 +118,7 @@ def take_block(body, kind, title):
 # -------------------------------------------------------------------- the sheet as Markdown
 
 
-def sheet_markdown(sheet):
+def sheet_markdown(sheet: Sheet) -> str:
     """The sheet for students: questions with their numbers and points, without answers."""
     parts = []
     for part in sheet.parts:
@@ -128,7 +131,7 @@ def sheet_markdown(sheet):
     return "\n\n".join(parts) + "\n"
 
 
-def answers_markdown(sheet, answers):
+def answers_markdown(sheet: Sheet, answers: Mapping[str, Answer]) -> str:
     """The teacher's sheet: every question that is marked by hand, its answer and its rubric."""
     parts = ["# Answers", "To the questions that are marked by hand; `grade.py` grades the others."]
     for question in sheet.questions:
@@ -139,16 +142,16 @@ def answers_markdown(sheet, answers):
     return "\n\n".join(parts) + "\n"
 
 
-def heading(question):
+def heading(question: Question) -> str:
     by_hand = "" if question.functions else ", by hand"
     return f"### {question.number}. {question.title} ({points_text(question.points)}{by_hand})"
 
 
-def points_text(points):
+def points_text(points: int) -> str:
     return "1 point" if points == 1 else f"{points} points"
 
 
-def what_to_write(question):
+def what_to_write(question: Question) -> str:
     """The functions of a question, and what earns its points."""
     names = [name.rpartition(".") for name in question.functions]
     places = " and ".join(f"`{short}`" for _, _, short in names)

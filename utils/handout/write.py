@@ -3,12 +3,22 @@
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from utils.handout.excerpt import Blank, excerpt
 from utils.handout.latex import to_latex
-from utils.handout.questions import answers_markdown, read_answers, read_questions, sheet_markdown
+from utils.handout.questions import (
+    Answer,
+    Sheet,
+    answers_markdown,
+    read_answers,
+    read_questions,
+    sheet_markdown,
+)
 from utils.treebank import StanfordSentiment
+from word2vec.checks import StrPath
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ASSIGNMENT = Path(__file__).with_name("assignment")
@@ -22,7 +32,7 @@ GIVEN = (
 AS_THEY_ARE = ("README.md", "grade.py", "requirements.txt", "train.py", "grading")
 
 
-def write_handout(directory, *, solution=False):
+def write_handout(directory: StrPath, *, solution: bool = False) -> Sheet:
     """Write the assignment into a new directory, complete or not at all.
 
     Parameters
@@ -65,7 +75,7 @@ def write_handout(directory, *, solution=False):
     return sheet
 
 
-def handout_files(sheet, answers, solution):
+def handout_files(sheet: Sheet, answers: Mapping[str, Answer], solution: bool) -> dict[str, str]:
     """Relative path and text of every file."""
     files = {
         str(path.relative_to(ASSIGNMENT).as_posix()): path.read_text(encoding="utf-8")
@@ -85,7 +95,7 @@ def handout_files(sheet, answers, solution):
     return files
 
 
-def package_files(sheet, solution):
+def package_files(sheet: Sheet, solution: bool) -> dict[str, str]:
     """The library's modules as far as they are needed, with the functions to write left blank."""
     template = read("blank.txt")
     blanks = {
@@ -100,7 +110,7 @@ def package_files(sheet, solution):
     return excerpt([ASSIGNMENT, REPOSITORY], [*blanks, *GIVEN], {} if solution else blanks)
 
 
-def graded(sheet):
+def graded(sheet: Sheet) -> list[dict[str, Any]]:
     """The questions that the grader grades, as it reads them."""
     return [
         {
@@ -114,7 +124,7 @@ def graded(sheet):
     ]
 
 
-def data_files():
+def data_files() -> dict[str, str]:
     """Sentences of the sample with their labels, one a line."""
     sample = StanfordSentiment(REPOSITORY / "data" / "sample")
     files = {}
@@ -127,10 +137,10 @@ def data_files():
     return files
 
 
-def latex(markdown):
+def latex(markdown: str) -> str:
     title, _, body = to_latex(markdown).partition("\n\n")
     return read("sheet.tex").replace("BODY", f"{title}\n\\maketitle\n\n{body.strip()}")
 
 
-def read(name):
+def read(name: str) -> str:
     return (ASSIGNMENT / name).read_text(encoding="utf-8")

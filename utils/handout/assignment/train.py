@@ -3,8 +3,8 @@
 
     python train.py
 
-Needs skipgram (with all it stands on), normalize_rows and sgd for the vectors, two_layer_net for
-the sentiment. It writes word_vectors.png and loss.png.
+Needs skipgram (with all it stands on), normalize_rows and plain_sgd for the vectors, two_layer_net
+for the sentiment. It writes word_vectors.png and loss.png.
 """
 
 from collections import Counter
@@ -20,14 +20,14 @@ from utils.plotting import plot_loss, plot_words
 from word2vec.functions import normalize_rows
 from word2vec.models import skipgram
 from word2vec.network import two_layer_net
-from word2vec.sgd import sgd
+from word2vec.sgd import plain_sgd
 
 DATA = Path(__file__).resolve().parent / "data"
 VECTOR_SIZE = 10
 WINDOW = 5
 NEGATIVES = 5
 BATCH_SIZE = 20  # windows
-STEP, ANNEAL_EVERY, ITERATIONS = 2.0, 1500, 4500
+STEPS, ITERATIONS = (2.0, 1.0, 0.5), 1500  # so many with each step
 GROUPS = {
     "praise": "great cool brilliant wonderful amazing sweet enjoyable".split(),
     "blame": "boring bad dumb annoying stupid dull".split(),
@@ -66,7 +66,7 @@ def train_vectors(sentences):
     noise = np.array([counts[word] for word in words]) ** 0.75
     noise /= noise.sum()
 
-    num_words, rng = len(words), np.random.default_rng(1)
+    num_words, rng, losses = len(words), np.random.default_rng(1), []
 
     def loss_and_gradient(vectors):
         """Mean over a random batch of windows; center vectors above, outside vectors below."""
@@ -79,20 +79,15 @@ def train_vectors(sentences):
             loss += window_loss / BATCH_SIZE
             grad[:num_words] += grad_center / BATCH_SIZE
             grad[num_words:] += grad_outside / BATCH_SIZE
+        losses.append(float(loss))
+        if len(losses) % 500 == 0:
+            print(f"iteration {len(losses)}: loss {np.mean(losses[-500:]):.2f}", flush=True)
         return loss, grad
 
-    losses = []
-
-    def report(iteration, loss):
-        losses.append(float(loss))
-        if iteration % 500 == 0:
-            print(f"iteration {iteration:5}, loss {np.mean(losses[-500:]):.2f}", flush=True)
-
-    start = np.zeros((2 * num_words, VECTOR_SIZE))
-    start[:num_words] = (rng.random((num_words, VECTOR_SIZE)) - 0.5) / VECTOR_SIZE
-    vectors = sgd(
-        loss_and_gradient, start, STEP, ITERATIONS, anneal_every=ANNEAL_EVERY, callback=report
-    )
+    vectors = np.zeros((2 * num_words, VECTOR_SIZE))
+    vectors[:num_words] = (rng.random((num_words, VECTOR_SIZE)) - 0.5) / VECTOR_SIZE
+    for step in STEPS:
+        vectors = plain_sgd(loss_and_gradient, vectors, step, ITERATIONS)
     return words, vectors[:num_words], losses
 
 
@@ -149,8 +144,10 @@ def classify(words, vectors, sentences, labels, new_sentences, new_labels):
         loss, grads = two_layer_net(x[chosen], labels[chosen], **unpack(parameters))
         return loss / batch, np.concatenate([grads[name].ravel() for name in shapes]) / batch
 
-    start = 0.3 * rng.normal(size=ends[-1])
-    net = unpack(sgd(loss_and_gradient, start, 1.0, 4000, anneal_every=1000))
+    parameters = 0.3 * rng.normal(size=ends[-1])
+    for step in (1.0, 0.5, 0.25):
+        parameters = plain_sgd(loss_and_gradient, parameters, step, 1000)
+    net = unpack(parameters)
     hidden_units = 1 / (1 + np.exp(-(features(new_sentences) @ net["w1"] + net["b1"])))
     predicted = (hidden_units @ net["w2"] + net["b2"]).argmax(axis=1)
     return np.mean(predicted == new_labels)

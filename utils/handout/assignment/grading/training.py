@@ -81,34 +81,32 @@ def parabola(x):
     return np.sum(x**2) / 2, x.copy()
 
 
-def sgd_steps_against_the_gradient_as_often_as_it_is_told(student):
+def plain_sgd_steps_against_the_gradient_as_often_as_it_is_told(student):
     x0 = np.array([[1.0, -2.0], [0.5, 4.0]])
     for iterations in (1, 7):
-        x = student.sgd(parabola, x0.copy(), 0.1, iterations)
+        x = student.plain_sgd(parabola, x0.copy(), 0.1, iterations)
         expect(f"x after {iterations} iterations on x^2 / 2 with step 0.1", x, 0.9**iterations * x0)
-    expect("x after 0 iterations", student.sgd(parabola, x0.copy(), 0.1, 0), x0)
+    expect("x after 0 iterations", student.plain_sgd(parabola, x0.copy(), 0.1, 0), x0)
 
 
-def sgd_leaves_the_start_as_it_was(student):
+def plain_sgd_takes_the_gradient_anew_in_every_iteration(student):
+    drawn = iter(range(1, 100))  # as if it were drawn at random
+
+    def loss_and_gradient(x):
+        return 0.0, np.full(2, float(next(drawn)))
+
+    x = student.plain_sgd(loss_and_gradient, np.zeros(2), 0.5, 4)
+    expect("x after gradients of 1, 2, 3 and 4, from 0 with step 0.5", x, [-5, -5])
+
+
+def plain_sgd_leaves_the_start_as_it_was(student):
     x0 = np.array([1.0, -2.0])
-    x = student.sgd(parabola, x0, 0.5, 3)
+    x = student.plain_sgd(parabola, x0, 0.5, 3)
     expect("x0 afterwards", x0, [1.0, -2.0])
     expect("the result", x, [0.125, -0.25])
 
 
-def sgd_halves_the_step_as_often_as_it_is_told(student):
-    x = student.sgd(parabola, np.array([1.0]), 0.8, 5, anneal_every=2)
-    what = "x after steps of 0.8, 0.8, 0.4, 0.4, 0.2 on x^2 / 2, from 1, with anneal_every=2"
-    expect(what, x, [0.2 * 0.2 * 0.6 * 0.6 * 0.8])
-
-
-def sgd_calls_back_after_every_update(student):
-    calls = []
-
-    def callback(iteration, loss):
-        calls.append((iteration, loss))
-
-    student.sgd(parabola, np.array([2.0]), 0.5, 3, callback=callback)
-    if len(calls) != 3:
-        raise Wrong(f"callback was called {len(calls)} times in 3 iterations.")
-    expect("what callback was told of iterations and losses", calls, [[1, 2], [2, 0.5], [3, 0.125]])
+def plain_sgd_may_start_from_whole_numbers(student):
+    for x0 in (np.array([8, -16]), [8, -16]):
+        x = student.plain_sgd(parabola, x0, 0.5, 4)
+        expect("x after 4 iterations on x^2 / 2 with step 0.5, from [8, -16]", x, [0.5, -1])
