@@ -282,7 +282,8 @@ def defined_names(node: ast.stmt) -> set[str]:
 
 
 def used_names(node: ast.AST) -> set[str]:
-    return {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
+    names = (child for child in ast.walk(node) if isinstance(child, ast.Name))
+    return {name.id for name in names if isinstance(name.ctx, ast.Load)}
 
 
 # -------------------------------------------------------------------- blank functions

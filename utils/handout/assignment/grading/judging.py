@@ -14,7 +14,8 @@ from .comparing import Wrong
 from .loading import PACKAGE, CannotBeLoaded, student_functions
 from .questions import read_questions
 
-MEMORY_LIMIT = 4 << 30
+MEMORY_LIMIT = 4 << 30  # bytes
+PROCESSOR_LIMIT = 5  # seconds; a question needs less than one
 TEST_MODULES = (functions, losses, models, training)
 
 
@@ -71,16 +72,17 @@ def explain(error):
     return f"{type(error).__name__}: {message}{place}".replace("\n", " ")
 
 
-def limit_memory():
+def limit_resources():
     with contextlib.suppress(ImportError, ValueError, OSError):  # not to be had everywhere
         import resource
 
+        resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_LIMIT, PROCESSOR_LIMIT + 1))
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
 
 
 def main(number, directory, results):
     """Write a line of JSON for each test of a question, at once, in case the next never ends."""
-    limit_memory()
+    limit_resources()
     question = next(q for q in read_questions() if q["number"] == int(number))
     with open(results, "w", encoding="utf-8") as file:
         for message in judge(question, directory):

@@ -32,22 +32,23 @@ def student_functions(directory, names, all_names):
     names, all_names : list of str
         Dotted names of the functions of the question, and of all functions that are asked for.
     """
-    others = {name.rpartition(".")[0] for name in all_names}
-    own = {name.rpartition(".")[0] for name in names}
+    own = {module_of(name) for name in names}
+    others = {module_of(name) for name in all_names} - own
+    replaced = set(all_names) - set(names)
     with own_modules():
         package = types.ModuleType(PACKAGE)
         package.__path__ = [str(Path(directory, PACKAGE))]
         sys.modules[PACKAGE] = package
-        for module_name in sorted(others - own):
-            import_or_replace(module_name)
+        for module_name in sorted(others):
+            import_or_replace(module_name, replaced)
         loaded = {module_name: import_student(directory, module_name) for module_name in own}
-        replace_by_references(set(all_names) - set(names))
+        replace_by_references(replaced)
         functions = {}
         for name in names:
-            module_name, _, short = name.rpartition(".")
-            if not callable(getattr(loaded[module_name], short, None)):
-                raise CannotBeLoaded(f"{file_of(module_name)} has no function {short}.")
-            functions[short] = getattr(loaded[module_name], short)
+            short = name_of(name)
+            functions[short] = getattr(loaded[module_of(name)], short, None)
+            if not callable(functions[short]):
+                raise CannotBeLoaded(f"{file_of(module_of(name))} has no function {short}.")
         yield types.SimpleNamespace(**functions)
 
 
@@ -65,6 +66,14 @@ def own_modules():
     finally:
         take_away()
         sys.modules.update(hidden)
+
+
+def module_of(name):
+    return name.rpartition(".")[0]
+
+
+def name_of(name):
+    return name.rpartition(".")[2]
 
 
 def file_of(module_name):
@@ -101,29 +110,30 @@ def refuse_other_libraries(file, tree):
                 raise CannotBeLoaded(f"{file} imports {name}; these functions need NumPy alone.")
 
 
-def import_or_replace(module_name):
-    """Import another module of the student, or, if that fails, one of references alone."""
+def import_or_replace(module_name, names):
+    """Import another module of the student; references are there for what it lacks."""
     try:
-        importlib.import_module(module_name)
+        module = importlib.import_module(module_name)
     except BaseException:  # it is not the one that is graded
         module = types.ModuleType(module_name)
-        for name, function in REFERENCES.items():
-            if name.rpartition(".")[0] == module_name:
-                setattr(module, name.rpartition(".")[2], function)
         sys.modules[module_name] = module
-        setattr(sys.modules[PACKAGE], module_name.rpartition(".")[2], module)
+        setattr(sys.modules[PACKAGE], name_of(module_name), module)
+    for name in names & set(REFERENCES):
+        if module_of(name) == module_name and not hasattr(module, name_of(name)):
+            setattr(module, name_of(name), REFERENCES[name])
 
 
 def replace_by_references(names):
     """Put references in the place of functions, wherever the student's modules have them."""
-    modules = [module for name, module in sys.modules.items() if name.startswith(PACKAGE + ".")]
-    replacement = {}
+    replacement = {}  # from the identity of a student's function
     for name in names & set(REFERENCES):
-        module_name, _, short = name.rpartition(".")
-        function = getattr(sys.modules.get(module_name), short, None)
-        if function is not None:
-            replacement[id(function)] = REFERENCES[name]
-    for module in modules:
-        for short, value in list(vars(module).items()):
-            if id(value) in replacement:
-                setattr(module, short, replacement[id(value)])
+        module = sys.modules.get(module_of(name))
+        if module is not None:
+            replacement[id(getattr(module, name_of(name), None))] = REFERENCES[name]
+            setattr(module, name_of(name), REFERENCES[name])
+    replacement.pop(id(None), None)
+    for module_name, module in list(sys.modules.items()):
+        if module_name.startswith(PACKAGE + "."):
+            for short, value in list(vars(module).items()):
+                if id(value) in replacement:
+                    setattr(module, short, replacement[id(value)])
