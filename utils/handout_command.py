@@ -1,22 +1,14 @@
 """The command `run.py handout`: makes the assignment for students, or the teacher's copy of it."""
 
 import argparse
-import inspect
-from typing import Any
 
 from utils.handout.write import write_handout
+from word2vec.commands.program import Commands, add_command
 
 
-def add_handout_command(commands: Any) -> None:
-    """Add the parser of the command to argparse's `commands`."""
-    parser = commands.add_parser(
-        "handout",
-        description=inspect.getdoc(handout),
-        epilog="example:\n  python run.py handout --output assignment",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.set_defaults(command=handout)
-    add = parser.add_argument
+def add_handout_command(commands: Commands) -> None:
+    """Add handout to those of `Parser.add_commands`."""
+    add = add_command(commands, handout, "--output assignment")
     add("--output", metavar="DIR", required=True, help="a new directory for it")
     add("--solution", action="store_true", help="the teacher's copy, with the answers")
 

@@ -50,6 +50,7 @@ examples:
 other commands (python run.py COMMAND --help explains each):
 {VECTOR_COMMANDS}{PICTURE_COMMANDS}\
   sentiment          classify the treebank's sentences by their vectors
+  handout            make an assignment for students, with a grader
 """
 
 

@@ -19,7 +19,16 @@ from word2vec.vectors.keyed_vectors import KeyedVectors
 
 WORDS = ["king", "queen", "man", "woman", "apple"]
 MATRIX = np.array([[2, 1], [1, 2], [1, 0], [0, 1], [-1, -1]], np.float32)
-COMMANDS = ["neighbors", "analogy", "evaluate", "convert", "plot", "export-projector", "sentiment"]
+COMMANDS = [
+    "neighbors",
+    "analogy",
+    "evaluate",
+    "convert",
+    "plot",
+    "export-projector",
+    "sentiment",
+    "handout",
+]
 README = Path(run.__file__).with_name("README.md")
 
 

@@ -39,15 +39,23 @@ def students(blank, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def judging(blank):
-    """The grader's module that runs the tests, of the students' copy."""
+def grader(blank):
+    """grade.py of the students' copy, as a module."""
     sys.path.insert(0, str(blank))
     try:
-        yield importlib.import_module("grading.judging")
+        module = importlib.import_module("grade")
+        importlib.import_module("grading.judging")
     finally:
         sys.path.remove(str(blank))
-        for name in [name for name in sys.modules if name.split(".")[0] == "grading"]:
-            del sys.modules[name]
+    yield module
+    for name in [name for name in sys.modules if name.split(".")[0] in ("grade", "grading")]:
+        del sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def judging(grader):
+    """The grader's module that runs the tests."""
+    return sys.modules["grading.judging"]
 
 
 @pytest.fixture(scope="session")

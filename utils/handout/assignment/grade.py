@@ -95,7 +95,7 @@ def run(command, show_output):
         )
     except subprocess.TimeoutExpired:
         return ENDLESS
-    if done.returncode == -getattr(signal, "SIGXCPU", 0) != 0:
+    if hasattr(signal, "SIGXCPU") and done.returncode == -signal.SIGXCPU:
         return ENDLESS
     return f"Python stopped in the middle of the test, with exit status {done.returncode}."
 
