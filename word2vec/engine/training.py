@@ -260,7 +260,7 @@ def _check_corpus(corpus: EncodedCorpus, options: EngineOptions) -> None:
 def _without_needless_sampling(corpus: EncodedCorpus, options: EngineOptions) -> EngineOptions:
     """The options with `sample` off, and a warning, where it would leave next to nothing."""
     keep = keep_probabilities(corpus.vocab.counts, options.sample)
-    if options.sample is None or corpus.has_pairs(keep, LEAST_PAIRS):
+    if (keep == 1).all() or corpus.has_pairs(keep, LEAST_PAIRS):
         return options
     warnings.warn(
         f"Subsampling (sample={options.sample:g}) would leave fewer than {LEAST_PAIRS} pairs of "
