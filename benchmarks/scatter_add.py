@@ -34,7 +34,7 @@ def bincount(matrix, idx, g):
 
 
 def reduceat(matrix, idx, g):
-    """Sort, so that equal rows lie together, and sum each run."""
+    """Sort, so that equal rows lie together, and sum each group of them."""
     order = np.argsort(idx, kind="stable")
     rows, starts = np.unique(idx[order], return_index=True)
     matrix[rows] += np.add.reduceat(g[order], starts)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws docs/blocks.png: the pairs of a run of text, and the blocks that hold them."""
+"""Draws docs/blocks.png: the pairs of a stretch of text, and the blocks that hold them."""
 
 import sys
 from pathlib import Path
@@ -18,13 +18,13 @@ BLOCK_SIZE, WINDOW, VOCAB_SIZE, NUM_TOKENS, SENTENCE_END = 16, 5, 1000, 64, 37
 
 def main():
     rng = np.random.default_rng(3)
-    ids = np.insert(rng.integers(VOCAB_SIZE, size=NUM_TOKENS), SENTENCE_END, VOCAB_SIZE)
+    tokens = np.insert(rng.integers(VOCAB_SIZE, size=NUM_TOKENS), SENTENCE_END, VOCAB_SIZE)
     keep = np.full(VOCAB_SIZE + 1, 2, dtype=np.float32)
-    ids = ids.astype(np.int32)
-    run = draw_blocks(ids, VOCAB_SIZE, keep, WINDOW, "expected", None, 0, BLOCK_SIZE, rng)
+    tokens = tokens.astype(np.int32)
+    blocks = draw_blocks(tokens, VOCAB_SIZE, keep, WINDOW, "expected", None, 0, BLOCK_SIZE, rng)
 
     figure, ax = plt.subplots(figsize=(7, 7), layout="constrained")
-    for block, weights in enumerate(run.weights):
+    for block, weights in enumerate(blocks.weights):
         column, row = np.nonzero(weights)
         start = block * BLOCK_SIZE
         ax.scatter(

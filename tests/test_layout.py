@@ -34,9 +34,9 @@ def modules():
 FILES = dict(modules())
 
 
-def imports_of(name):
-    """The modules of the library that a module imports, anywhere in it."""
-    path = FILES[name]
+def imports_of(name, files=FILES):
+    """The modules among `files` that one of them imports, anywhere in it."""
+    path = files[name]
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     found = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -48,12 +48,12 @@ def imports_of(name):
             base = node.module
         else:
             if isinstance(node, ast.Import):
-                found |= {alias.name for alias in node.names if alias.name in FILES}
+                found |= {alias.name for alias in node.names if alias.name in files}
             continue
         for alias in node.names:
             target = f"{base}.{alias.name}"
-            if target in FILES or base in FILES:
-                found.add(target if target in FILES else base)
+            if target in files or base in files:
+                found.add(target if target in files else base)
     return found - {name}
 
 

@@ -278,7 +278,7 @@ def _spans_of_parents(parents, num_words):
     sizes = [1] * num_words + [0] * inner
     for node, parent in enumerate(parents):
         if ends[node] - starts[node] != sizes[node]:
-            raise ValueError(f"node {node + 1} is no run of words")
+            raise ValueError(f"node {node + 1} covers words that do not stand together")
         if node == num_nodes - 1:
             break
         if not max(node + 1, num_words) < parent <= num_nodes:

@@ -114,11 +114,11 @@ def text_of(directory, version):
     return path
 
 
-def write_ids(directory, version):
+def write_corpus(directory, version):
     encode(text_of(directory, version), directory, min_count=1)
 
 
-def read_ids(directory):
+def read_corpus(directory):
     header = json.loads((directory / "corpus.json").read_text(encoding="utf-8"))
     version = int(header["words"][0][1:])
     corpus = encode(text_of(directory, version), directory, min_count=1)
@@ -190,7 +190,7 @@ KINDS = {
     "vectors, gzip": vectors_kind("v.txt.gz", save_in_c_format(), load_in_c_format()),
     "vectors, npy": vectors_kind("v.npy", KeyedVectors.save, KeyedVectors.load),
     "model": Kind(write_model, read_model, ("model.w2v",), 1),
-    "id file": Kind(write_ids, read_ids, ("corpus.ids", "corpus.json"), 2),
+    "encoded corpus": Kind(write_corpus, read_corpus, ("corpus.ids", "corpus.json"), 2),
     "metrics": Kind(write_json, read_json, ("metrics.json",), 1),
 }
 

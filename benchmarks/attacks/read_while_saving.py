@@ -27,7 +27,7 @@ from word2vec.vectors.keyed_vectors import KeyedVectors
 
 PATIENCE = 60  # seconds without another save than before
 
-# Checkpoints and id files are not among them: nobody reads them but a run that has their lock.
+# Checkpoints and encoded corpora are not among them: only a run that has their lock reads them.
 SHARED = {name: kind for name, kind in KINDS.items() if name.startswith(("vectors", "metrics"))}
 SHARED["vectors, npy, mapped"] = vectors_kind(
     "v.npy", KeyedVectors.save, lambda path: KeyedVectors.load(path, mmap=True)

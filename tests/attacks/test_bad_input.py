@@ -275,16 +275,6 @@ def test_encoding_of_before_outlives_a_corpus_that_changes(tmp_path, monkeypatch
     assert before == [(tmp_path / name).read_bytes() for name in ("corpus.ids", "corpus.json")]
 
 
-class Exhausted:
-    """Looks as if it could be iterated anew, but gives its sentences only once."""
-
-    def __init__(self):
-        self.sentences = iter(SENTENCES)
-
-    def __iter__(self):
-        yield from self.sentences
-
-
 # Token lists
 
 

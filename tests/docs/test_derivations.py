@@ -1,4 +1,4 @@
-"""What docs/derivations.md claims beyond other tests, and that the documents name real things.
+"""What docs/derivations.md claims beyond other tests, and its equations, symbols and questions.
 
 Where a formula is checked, it is written out again here, from the page: these tests know the
 library's functions by their results alone.
@@ -661,47 +661,7 @@ GIVEN = [
 ]
 
 
-# What the documents name
-
-
-@every_document
-def test_every_test_named_in_a_document_exists(path):
-    text = path.read_text("utf-8")
-    linked = re.findall(r"\[`(test_\w+)`\]\(\.\./(tests/[\w/]+\.py)\)", text)
-    missing = [
-        name for name, file in linked if f"def {name}(" not in (ROOT / file).read_text("utf-8")
-    ]
-    assert missing == []
-
-    tests = "".join(file.read_text("utf-8") for file in (ROOT / "tests").rglob("test_*.py"))
-    named = set(re.findall(r"`(test_\w+)`", text))
-    assert named
-    assert [name for name in named if f"def {name}(" not in tests] == []
-
-
-@pytest.mark.parametrize("path", [DERIVATIONS, ERRATA], ids=lambda path: path.name)
-def test_every_function_linked_in_a_document_exists(path):
-    linked = re.findall(
-        r"\[(`[^\]]+`)\]\(\.\./((?:word2vec|utils)/[\w/]+\.py)\)", path.read_text("utf-8")
-    )
-    assert linked
-    for names, file in linked:
-        source = (ROOT / file).read_text("utf-8")
-        for name in re.findall(r"\w+", names):
-            assert re.search(rf"^(def|class) {name}\b", source, re.MULTILINE), f"{name} in {file}"
-
-
-@every_document
-def test_every_link_in_a_document_leads_to_a_file_and_a_heading(path):
-    links = re.findall(r"\]\((?!https?:)([^)]*)\)", path.read_text("utf-8"))
-    assert links
-    for link in links:
-        file, _, heading = link.partition("#")
-        target = path.parent / file if file else path
-        assert target.exists(), link
-        if heading:
-            headings = re.findall(r"^#+ (.*)$", target.read_text("utf-8"), re.MULTILINE)
-            assert heading in [title.lower().replace(" ", "-") for title in headings], link
+# Markdown
 
 
 @every_document

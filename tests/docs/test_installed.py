@@ -1,6 +1,5 @@
 """The page that the installed library shows of itself."""
 
-import doctest
 import re
 import shlex
 from pathlib import Path
@@ -14,16 +13,6 @@ TEXT = PAGE.read_text(encoding="utf-8")
 ROOT = PAGE.parents[1]
 PROJECT = ROOT.joinpath("pyproject.toml").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^python -m word2vec (.*?)(?:  +#.*)?$", TEXT, re.MULTILINE)
-
-
-def test_its_code_prints_what_it_says():
-    blocks = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
-    assert len(blocks) == 2
-    report = []
-    for block in blocks:
-        examples = doctest.DocTestParser().get_doctest(block, {}, PAGE.name, str(PAGE), 0)
-        doctest.DocTestRunner(verbose=False).run(examples, out=report.append)
-    assert "".join(report) == ""
 
 
 def test_its_commands_work_one_after_the_other(tmp_path, monkeypatch, capsys):

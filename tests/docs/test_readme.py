@@ -1,4 +1,4 @@
-"""The code in the README and in the docstrings does what they say."""
+"""The README's tree names what there is; the code in docstrings prints what they say."""
 
 import doctest
 import importlib
@@ -12,6 +12,7 @@ import pytest
 import utils
 import word2vec
 
+FORMULAS = ["functions", "losses", "models", "network", "gradcheck"]
 README = Path(word2vec.__file__).parent.parent / "README.md"
 MODULES = [
     module.name
@@ -20,30 +21,34 @@ MODULES = [
 ]
 
 
-def failures(examples):
-    """What went wrong in a DocTest, as text; empty if nothing did."""
-    report = []
-    doctest.DocTestRunner(verbose=False).run(examples, out=report.append)
-    return "".join(report)
+def tree_of(text):
+    """The paths in the README's tree, whose folders are told by how far names are indented."""
+    block = re.search(r"## What is where\n\n```\n(.*?)```", text, re.DOTALL)[1]
+    folders = []
+    for line in block.splitlines():
+        indent, name = re.match(r"( *)(\S+)", line).groups()
+        folders[len(indent) // 2 :] = [name]
+        yield "".join(folders)
 
 
-def test_code_in_the_readme_prints_what_it_says(monkeypatch):
-    monkeypatch.chdir(README.parent)
-    blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(blocks) == 2
-    parser = doctest.DocTestParser()
-    for number, block in enumerate(blocks):
-        assert not failures(parser.get_doctest(block, {}, f"block {number}", str(README), 0))
+def test_tree_in_the_readme_names_what_there_is():
+    paths = list(tree_of(README.read_text("utf-8")))
+    assert "word2vec/engine/" in paths
+    assert [path for path in paths if not (README.parent / path).exists()] == []
 
 
-def test_links_in_the_readme_lead_to_files():
-    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README.read_text(encoding="utf-8"))
-    assert links
-    assert [link for link in links if not (README.parent / link).exists()] == []
+def test_tree_in_the_readme_leaves_no_formula_and_no_room_out():
+    shown = {path for path in tree_of(README.read_text("utf-8")) if path.count("/") <= 2}
+    library = README.parent / "word2vec"
+    rooms = {f"word2vec/{path.parent.name}/" for path in library.glob("*/__init__.py")}
+    formulas = {f"word2vec/{name}.py" for name in FORMULAS}
+    assert rooms | formulas <= shown
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_in_docstrings_print_what_they_say(name):
     module = importlib.import_module(name)
+    report = []
     for examples in doctest.DocTestFinder().find(module, extraglobs={"np": np}):
-        assert not failures(examples)
+        doctest.DocTestRunner(verbose=False).run(examples, out=report.append)
+    assert "".join(report) == ""

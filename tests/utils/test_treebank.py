@@ -172,7 +172,7 @@ def test_phrases_of_an_unknown_split_are_refused(classic):
         ("3|3|0", "2|3|0", "line 4: .* node 1 cannot have the parent 2"),
         ("3|3|0", "9|3|0", "line 4: .* node 1 cannot have the parent 9"),
         ("3|3|0", "3|x|0", "line 4: .* invalid literal"),
-        ("11|9|7|7|8|", "11|9|7|8|7|", "line 1: .* node 7 is no run of words"),
+        ("11|9|7|7|8|", "11|9|7|8|7|", "line 1: .* node 7 covers words that do not stand together"),
         ("3|3|0\n", "", "4 trees for 5 sentences"),
     ],
 )

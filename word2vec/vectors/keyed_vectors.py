@@ -52,7 +52,7 @@ class KeyedVectors(VectorStore):
 
     Notes
     -----
-    Wherever a key is expected, an integer that is not itself a key means the row of that number.
+    Wherever a key is expected, an integer that is not itself a key means that row.
     An unknown key raises a `KeyError` that names the closest spellings.
 
     Examples
@@ -445,7 +445,7 @@ class KeyedVectors(VectorStore):
         keys : iterable of keys
             Unknown ones are left out; repeated ones are taken once.
         allow_inference : bool
-            Accept row numbers as keys, too. (In gensim also: words a subclass can infer.)
+            Accept rows as keys, too. (In gensim also: words a subclass can infer.)
         copy_vecattrs : bool
             Copy the attributes of the keys.
         """

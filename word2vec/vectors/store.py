@@ -143,9 +143,9 @@ class VectorStore:
         KeyError
             If the key is unknown and no `default` is given.
         """
-        index = self.key_to_index.get(key)
-        if index is not None:
-            return index
+        row = self.key_to_index.get(key)
+        if row is not None:
+            return row
         if isinstance(key, (int, np.integer)) and 0 <= key < len(self.index_to_key):
             return int(key)
         if default is not None:
@@ -164,11 +164,11 @@ class VectorStore:
         KeyError
             If the key is unknown.
         """
-        index = self.get_index(key)
-        vector = self.vectors[index]
+        row = self.get_index(key)
+        vector = self.vectors[row]
         if norm:
             self.fill_norms()
-            vector = vector / (self.norms[index] or 1)
+            vector = vector / (self.norms[row] or 1)
             vector = vector.astype(self.vectors.dtype, copy=False)
         vector.setflags(write=False)  # a write here would leave `norms` wrong
         return vector
@@ -319,9 +319,9 @@ class VectorStore:
 
     def set_vecattr(self, key: Key, attr: str, val: Any) -> None:
         """Set an attribute of a key, for example its ``"count"``; other keys begin with zero."""
-        index = self.get_index(key)
+        row = self.get_index(key)
         self.allocate_vecattrs([attr], [type(val)])
-        self.expandos[attr][index] = val
+        self.expandos[attr][row] = val
 
     def get_vecattr(self, key: Key, attr: str) -> Any:
         """Attribute of a key, for example its ``"count"``.
@@ -331,10 +331,10 @@ class VectorStore:
         KeyError
             If the key is unknown, or no key has such an attribute.
         """
-        index = self.get_index(key)
+        row = self.get_index(key)
         if attr not in self.expandos:
             raise KeyError(f"no attribute {attr!r}; there are: {sorted(self.expandos)}")
-        return self.expandos[attr][index]
+        return self.expandos[attr][row]
 
     def sort_by_descending_frequency(self) -> None:
         """Reorder the rows so that the keys with the largest ``"count"`` come first."""
