@@ -30,7 +30,7 @@ ROOMS = {
     "formulas": ("the formulas", (1.35, 3.4), 2.5, 2),
     "corpus": ("corpus/", (4.2, 3.4), 2.6, 2),
     "vectors": ("vectors/", (7.0, 3.4), 2.8, 2),
-    "saving": ("saving/", (7.3, 1.65), 5.0, 3),
+    "saving": ("saving/", (7.3, 1.65), 5.0, 4),
     "shared": ("what they share", (3.4, 0.3), 4.8, 4),
 }
 # The files of the walk in how_it_fits_together.md.
