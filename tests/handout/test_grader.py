@@ -18,7 +18,7 @@ POINTS = {2: 7, 4: 7, 5: 3, 7: 8, 9: 9, 11: 11, 13: 8, 14: 9, 16: 8, 17: 5}
 
 
 def run_grader(directory, *arguments):
-    command = [sys.executable, "grade.py", *map(str, arguments)]
+    command = [sys.executable, "grade.py", "--time-limit", "600", *map(str, arguments)]
     return subprocess.run(command, cwd=directory, capture_output=True, text=True)
 
 
@@ -28,6 +28,14 @@ def lost(grades):
 
 def question(judging, number):
     return next(q for q in judging.read_questions() if q["number"] == number)
+
+
+def messages(grader, judging, number, directory, time_limit=600):
+    """What is wrong with a question, judged in a process of its own."""
+    options = grader.parse_arguments(
+        ["--directory", str(directory), "--time-limit", str(time_limit)]
+    )
+    return grader.messages(question(judging, number), options)
 
 
 def put(directory, file, text, instead_of=""):
@@ -74,13 +82,14 @@ def test_a_question_that_is_not_graded_is_named(blank):
 def test_even_if_nothing_ever_ends_all_is_over_within_a_minute(grader, judging, monkeypatch):
     begun = threading.Barrier(len(judging.read_questions()))  # passed only by all at once
 
-    def messages(question, directory, show_output):
+    def messages(question, options):
         begun.wait(timeout=30)
         return []
 
     monkeypatch.setattr(grader, "messages", messages)
-    grader.grade("nowhere", judging.read_questions())
-    assert grader.TIME_LIMIT < 60
+    options = grader.parse_arguments([])
+    grader.grade(options, judging.read_questions())
+    assert options.time_limit < 60
 
 
 # -------------------------------------------------------------------- what students do
@@ -150,23 +159,22 @@ def test_what_a_student_does_to_numpy_costs_nothing(grade, students):
 @pytest.mark.skipif(os.name == "nt", reason="needs limits on processor time")
 def test_a_loop_that_never_ends_is_ended(grader, judging, students):
     put(students, "sgd", "while True:", instead_of="for _ in range(iterations):")
-    messages = grader.messages(question(judging, SGD), students, show_output=False)
-    assert messages == [grader.ENDLESS, *[grader.LEFT_OUT] * 3]
+    found = messages(grader, judging, SGD, students)
+    assert found == [grader.ENDLESS, *[grader.LEFT_OUT] * 3]
 
 
-def test_a_question_that_waits_for_ever_is_ended(grader, judging, students, monkeypatch):
-    monkeypatch.setattr(grader, "TIME_LIMIT", 1)
+def test_a_question_that_waits_for_ever_is_ended(grader, judging, students):
     put(students, "sgd", "import time\ntime.sleep(1000)\n")
-    messages = grader.messages(question(judging, SGD), students, show_output=False)
-    assert messages == [grader.ENDLESS, *[grader.LEFT_OUT] * 3]
+    found = messages(grader, judging, SGD, students, time_limit=1)
+    assert found == [grader.ENDLESS, *[grader.LEFT_OUT] * 3]
 
 
 def test_points_got_before_python_is_stopped_are_kept(grader, judging, students):
     body = "import os\n    os._exit(0) if np.ndim(x) == 1 else None\n    length = np.sqrt("
     put(students, "functions", body, instead_of="length = np.sqrt(")
-    messages = grader.messages(question(judging, ROWS), students, show_output=False)
+    found = messages(grader, judging, ROWS, students)
     stopped = "Python stopped in the middle of the test, with exit status 0."
-    assert messages == [None, None, stopped]
+    assert found == [None, None, stopped]
 
 
 def test_printing_does_no_harm(grader, judging, students, capfd):
@@ -176,7 +184,7 @@ def test_printing_does_no_harm(grader, judging, students, capfd):
         "print('[null]' * 1000)\n    return s * (1 - s)",
         "return s * (1 - s)",
     )
-    assert grader.messages(question(judging, SIGMOID), students, show_output=False) == [None] * 5
+    assert messages(grader, judging, SIGMOID, students) == [None] * 5
     assert capfd.readouterr().out == ""
 
 

@@ -164,6 +164,7 @@ def test_figures_of_the_page_for_teachers_are_true(students, teachers):
     counted_once = "    grad_outside_vectors[negative_indices] += np.outer(weights, center_vec)\n"
     losses.write_text(text.replace(loop, counted_once), "utf-8")
     command = [sys.executable, "grade.py", "--directory", str(students), "11"]
+    command += ["--time-limit", "600"]
     done = subprocess.run(command, cwd=teachers, capture_output=True, text=True)
     (shown,) = re.findall(r"```text\nno\. (.*?)```", page, re.DOTALL)
     assert f"no. {shown}".split() == done.stdout.split()

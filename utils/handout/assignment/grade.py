@@ -21,8 +21,9 @@ from grading.questions import read_questions
 
 HERE = Path(__file__).resolve().parent
 # Seconds for each question. All are graded at the same time, so all is over within a minute; a loop
-# that never ends is over much sooner, for a question may use only a little of the processor.
+# that never ends is over sooner, for a question may use only a few seconds of the processor.
 TIME_LIMIT = 50
+TIME_HELP = f"for each question, all at the same time; more on a very busy machine [{TIME_LIMIT}]"
 ENDLESS = "stopped after too long a time: is there a loop that never ends?"
 LEFT_OUT = "not tested, after what happened before"
 
@@ -38,40 +39,41 @@ def main():
         )
     if options.questions:
         questions = [question for question in questions if question["number"] in options.questions]
-    grades = grade(options.directory, questions, show_output=bool(options.questions))
+    grades = grade(options, questions)
     print_grades(grades, in_detail=bool(options.questions))
     if options.json:
         Path(options.json).write_text(json.dumps(summary(grades), indent=2) + "\n", "utf-8")
 
 
-def parse_arguments():
+def parse_arguments(arguments=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
     add("questions", nargs="*", type=int, metavar="QUESTION", help="grade these, in detail")
     add("--directory", default=HERE, metavar="DIR", help="whose work to grade [this one]")
+    add("--time-limit", default=TIME_LIMIT, type=float, metavar="SECONDS", help=TIME_HELP)
     add("--json", metavar="FILE", help="write all points and messages into a file as well")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
-def grade(directory, questions, show_output=False):
+def grade(options, questions):
     """Each question with the messages of its tests; every question in a process of its own."""
     with concurrent.futures.ThreadPoolExecutor(len(questions)) as pool:
-        jobs = [pool.submit(messages, question, directory, show_output) for question in questions]
+        jobs = [pool.submit(messages, question, options) for question in questions]
         return [
             {**question, "messages": job.result()}
             for question, job in zip(questions, jobs, strict=True)
         ]
 
 
-def messages(question, directory, show_output):
+def messages(question, options):
     """What is wrong according to each test of a question; None where nothing is."""
     with tempfile.TemporaryDirectory() as scratch:
         results = Path(scratch, "results")
         results.touch()
         command = [sys.executable, "-m", "grading.judging", str(question["number"])]
-        problem = run([*command, Path(directory).resolve(), results], show_output)
+        problem = run([*command, Path(options.directory).resolve(), results], options)
         found = [json.loads(line) for line in results.read_text("utf-8").splitlines()]
     missing = len(question["tests"]) - len(found)
     if missing:
@@ -79,9 +81,9 @@ def messages(question, directory, show_output):
     return found
 
 
-def run(command, show_output):
+def run(command, options):
     """Run the tests of a question; returns what to say if they do not come to their end."""
-    output = None if show_output else subprocess.DEVNULL
+    output = None if options.questions else subprocess.DEVNULL
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(
@@ -91,7 +93,7 @@ def run(command, show_output):
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            timeout=TIME_LIMIT,
+            timeout=options.time_limit,
         )
     except subprocess.TimeoutExpired:
         return ENDLESS

@@ -2,11 +2,13 @@
 
 Losses are written as they are defined. Their gradients come from the complex step,
 f'(x) = Im f(x + ih) / h, which is exact to the last digits: it needs no derivation, and there is
-none to be found here. Elementary functions are SciPy's.
+none to be found here. Elementary functions are computed as they are defined, too, but with 50
+decimal digits and hardly a limit for exponents, so that nothing overflows.
 """
 
+import decimal
+
 import numpy as np
-from scipy import special
 
 TINY = 1e-30
 
@@ -81,8 +83,38 @@ def network(x, targets, w1, b1, w2, b2):
 # mistake costs points where it was made and nowhere else.
 
 
+EXACT = decimal.Context(prec=50)
+
+
+def _exp(x):
+    return EXACT.exp(decimal.Decimal(float(x)))
+
+
+def _share(x, others):
+    """exp(x) as a share of the sum of such exponentials."""
+    total = decimal.Decimal(0)
+    for other in others:
+        total = EXACT.add(total, _exp(other))
+    return EXACT.divide(_exp(x), total)
+
+
+def _elementwise(function):
+    return np.vectorize(lambda x: float(function(x)), otypes=[float])
+
+
+def _along_axis(function):
+    def of_array(x, axis=-1):
+        if axis is None:
+            return of_array(np.ravel(x)).reshape(np.shape(x))
+        return np.apply_along_axis(
+            lambda row: [float(function(x, row)) for x in row], axis, np.asarray(x)
+        )
+
+    return of_array
+
+
 def _sigmoid_grad(s):
-    x = special.logit(s)
+    x = np.log(s) - np.log1p(-np.asarray(s))
     return np.imag(1 / (1 + np.exp(-(x + TINY * 1j)))) / TINY
 
 
@@ -114,11 +146,11 @@ def _loss_and_gradients(loss, v, o, u, *negatives):
 
 
 REFERENCES = {
-    "word2vec.functions.softmax": lambda x, axis=-1: special.softmax(x, axis),
-    "word2vec.functions.log_softmax": lambda x, axis=-1: special.log_softmax(x, axis),
-    "word2vec.functions.sigmoid": special.expit,
+    "word2vec.functions.softmax": _along_axis(_share),
+    "word2vec.functions.log_softmax": _along_axis(lambda x, row: EXACT.ln(_share(x, row))),
+    "word2vec.functions.sigmoid": _elementwise(lambda x: _share(x, [x, 0])),
     "word2vec.functions.sigmoid_grad": _sigmoid_grad,
-    "word2vec.functions.log_sigmoid": special.log_expit,
+    "word2vec.functions.log_sigmoid": _elementwise(lambda x: EXACT.ln(_share(x, [x, 0]))),
     "word2vec.functions.normalize_rows": _normalize_rows,
     "word2vec.losses.softmax_cross_entropy": _softmax_cross_entropy,
     "word2vec.losses.naive_softmax_loss_and_gradient": _naive_softmax,
