@@ -112,12 +112,11 @@ def test_students_train_with_what_they_wrote(students):
     path = students / "train.py"
     text = path.read_text("utf-8")
     assert ", 1500" in text
-    path.write_text(text.replace(", 1500", ", 200"), "utf-8")
+    path.write_text(text.replace(", 1500", ", 100"), "utf-8")
     done = subprocess.run(
         [sys.executable, "train.py"], cwd=students, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    assert "iteration 500: loss" in done.stdout
     accuracy = int(re.search(r"5 classes: (\d+)% right", done.stdout).group(1))
     assert accuracy > 30  # better than the most frequent class
     for picture in ("word_vectors.png", "loss.png"):

@@ -15,7 +15,7 @@ from .loading import PACKAGE, CannotBeLoaded, student_functions
 from .questions import read_questions
 
 MEMORY_LIMIT = 4 << 30  # bytes
-PROCESSOR_LIMIT = 5  # seconds; a question needs less than one
+PROCESSOR_LIMIT = 3  # seconds; a question needs less than one
 TEST_MODULES = (functions, losses, models, training)
 
 
