@@ -14,6 +14,7 @@ try:
     import sys
     from collections.abc import Sequence
 
+    from utils.explore_command import add_explore_command
     from utils.handout_command import add_handout_command
     from utils.sentiment_command import add_sentiment_command
     from utils.train_command import add_train_command
@@ -37,6 +38,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     add_train_command(commands)
     add_vector_commands(commands)
     add_picture_commands(commands)
+    add_explore_command(commands)
     add_sentiment_command(commands)
     add_handout_command(commands)
     return parser.parse_args(arguments)

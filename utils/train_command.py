@@ -49,6 +49,7 @@ examples:
 
 other commands (python run.py COMMAND --help explains each):
 {VECTOR_COMMANDS}{PICTURE_COMMANDS}\
+  explore            a page to explore vectors with, in a browser
   sentiment          classify the treebank's sentences by their vectors
   handout            make an assignment for students, with a grader
 """

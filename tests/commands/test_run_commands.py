@@ -26,6 +26,7 @@ COMMANDS = [
     "convert",
     "plot",
     "export-projector",
+    "explore",
     "sentiment",
     "handout",
 ]
@@ -252,6 +253,23 @@ def test_labels_that_the_projector_would_skip_or_cut_are_quoted(tmp_path):
     assert labels == ['""', '"\\u00a0"', '"a\\tb"', '"a\\nb"', '"a\\rb"', "a b", "東京", '"', ""]
 
 
+def test_explore_writes_a_page_of_the_first_words(vectors, tmp_path, capsys):
+    page = tmp_path / "page.html"
+    options = ["--vectors", vectors, "--output", page, "--words", 3, "--title", "Royals"]
+    assert run_main("explore", *options) == 0
+    html = page.read_text(encoding="utf-8")
+    assert "<title>Royals</title>" in html
+    assert '["king", "queen", "man"]' in html
+    assert capsys.readouterr().out == f"Wrote {page}: 3 words, 0.0 MB. Open it in a browser.\n"
+
+
+def test_explore_shows_words_that_are_not_utf8_too(tmp_path):
+    (tmp_path / "vectors.txt").write_bytes(b"caf\xe9 1 2\ntea 2 1\n")
+    page = tmp_path / "page.html"
+    assert run_main("explore", "--vectors", tmp_path / "vectors.txt", "--output", page) == 0
+    assert '["caf\\ufffd", "tea"]' in page.read_text(encoding="utf-8")
+
+
 # -------------------------------------------------------------------- errors
 
 
@@ -329,6 +347,10 @@ FILES = {
         ("plot --vectors vectors.txt --words king --output a.pdf", "--output must end in .png"),
         ("plot --vectors vectors.txt --words king --output no/a.png", "There is no directory no"),
         ("export-projector --vectors single.txt --output new", "vectors of at least two numbers"),
+        ("explore", "There is no file output/vectors.txt yet: the command train writes it."),
+        ("explore --vectors vectors.txt --output page.pdf", "--output must end in .html"),
+        ("explore --vectors vectors.txt --output no/page.html", "There is no directory no to"),
+        ("explore --vectors vectors.txt --words 0", "--words must be an integer >= 1. Got 0"),
     ],
 )
 def test_error_is_one_line_and_leaves_nothing_behind(
