@@ -52,8 +52,8 @@ def write_explore_page(
 
     Notes
     -----
-    The page has each vector as d 16-bit integers, the largest in magnitude 32767: a cosine needs the
-    direction alone. Rounding changes it by about 1e-5, less than the page shows.
+    The page has each vector as d 16-bit integers, the largest in magnitude 32767: a cosine needs
+    the direction alone. Rounding changes it by about 1e-5, less than the page shows.
 
     A word that is blank, has spaces at its ends or control characters is shown as a JSON string.
     """

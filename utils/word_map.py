@@ -88,9 +88,7 @@ def nearest_rows(unit_vectors: FloatArray, num_neighbors: int) -> IntArray:
     return found
 
 
-def tsne(
-    neighbors: IntArray, start: FloatArray, progress: Progress | None = None
-) -> FloatArray:
+def tsne(neighbors: IntArray, start: FloatArray, progress: Progress | None = None) -> FloatArray:
     """Points of the plane for words whose nearest neighbors are known.
 
     Parameters
@@ -138,9 +136,9 @@ def tsne(
 def repulsion(points: FloatArray) -> FloatArray:
     """``sum_j w_ij^2 (y_i - y_j) / Z`` for each of the points (2, n), on a grid.
 
-    Each point is shared among the four corners of its cell, in proportion to how near they are. What
-    the corners got is convolved with w and with w^2 (dx, dy). Each point reads the sums from its
-    four corners, in the same shares: so it does not push itself.
+    Each point is shared among the four corners of its cell, in proportion to how near they are.
+    What the corners got is convolved with w and with w^2 (dx, dy). Each point reads the sums from
+    its four corners, in the same shares: so it does not push itself.
     """
     n = points.shape[1]
     low = points.min(axis=1, keepdims=True)
@@ -173,6 +171,6 @@ def repulsion(points: FloatArray) -> FloatArray:
 
 def kept_neighbors(neighbors: IntArray, points: FloatArray) -> float:
     """Mean share of each word's nearest neighbors that are among as many nearest on the map."""
-    n, k = neighbors.shape
+    k = neighbors.shape[1]
     near = cKDTree(points).query(points, k + 1)[1]
     return float(np.mean([np.isin(a, b).mean() for a, b in zip(neighbors, near, strict=True)]))

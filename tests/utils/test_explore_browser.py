@@ -157,9 +157,7 @@ class Page:
 
     def mouse(self, word):
         """Actions of a mouse that has moved to a word on the map."""
-        return self.actions().move_to_element_with_offset(
-            self.find("map"), *self.from_middle(word)
-        )
+        return self.actions().move_to_element_with_offset(self.find("map"), *self.from_middle(word))
 
 
 def assert_same(answers, expected):
@@ -233,7 +231,9 @@ def test_question_without_all_its_words_asks_for_the_next(page):
 def test_page_asks_nothing_of_the_network(page, address):
     page.ask(word="cat")
     page.wait_for_word("cat")
-    events = [json.loads(entry["message"])["message"] for entry in page.browser.get_log("performance")]
+    events = [
+        json.loads(entry["message"])["message"] for entry in page.browser.get_log("performance")
+    ]
     urls = {
         event["params"]["request"]["url"]
         for event in events

@@ -74,7 +74,9 @@ def test_note_says_how_many_neighbors_the_map_keeps(grouped):
 def test_kept_neighbors_by_hand():
     # On a line 0 1 2 4 8, the nearest are 1, 0 or 2, 1, 2 and 3.
     points = np.array([[0, 0], [1, 0], [2.1, 0], [4, 0], [8, 0]])
-    assert word_map.kept_neighbors(np.array([[1], [0], [3], [4], [3]]), points) == pytest.approx(0.6)
+    assert word_map.kept_neighbors(np.array([[1], [0], [3], [4], [3]]), points) == pytest.approx(
+        0.6
+    )
 
 
 def test_nearest_rows_are_those_of_the_cosines():
