@@ -334,7 +334,7 @@ FILES = {
         ("neighbors king --vectors short.bin", "short.bin: the header promises 2 vectors"),
         ("neighbors king --vectors text.bin", "text.bin: this is a text file"),
         ("neighbors king --vectors words.vec", "words.vec: line 2 must be a word and 2 numbers"),
-        ("neighbors king --vectors cut.txt.gz", "cut.txt.gz: Compressed file ended before"),
+        ("neighbors king --vectors cut.txt.gz", "cut.txt.gz: damaged, truncated"),
         ("neighbors king --vectors no.npy", "no.npy: damaged or no .npy file of vectors"),
         ("neighbors king --vectors pairs.csv", "pairs.csv: the name of a file of vectors must end"),
         ("evaluate --vectors vectors.txt", "evaluate needs --pairs FILE, --analogies FILE or both"),
