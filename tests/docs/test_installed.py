@@ -18,7 +18,7 @@ COMMANDS = re.findall(r"^python -m word2vec (.*?)(?:  +#.*)?$", TEXT, re.MULTILI
 def test_its_commands_work_one_after_the_other(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     words = "great boring man king woman queen".split()
-    Path("my_text.txt").write_text(f"{' '.join(words)}\n" * 200)
+    Path("my_text.txt").write_text(f"{' '.join(words)}\n" * 1000)
     Path("wordsim353.tsv").write_text("man\tking\t1\nman\twoman\t2\nking\tqueen\t3\n")
     Path("questions-words.txt").write_text(": royal\nman king woman queen\n")
     assert [command.split()[0] for command in COMMANDS] == (
