@@ -15,7 +15,8 @@ the same vectors, bit for bit. All times are processor times, which a busy machi
     loss              measured on a part of the blocks
     layout            laying out a stretch of text: subsampling, windows
     negatives         drawing them
-    step              moving the vectors
+    exchange          keeping the gradients of a unit, finding those of a round
+    step              adding them up and moving the vectors
     elementwise       all other operations on the kernel's arrays: masks, weights, sums
     everything else   what is in none of these, and the profiler's own time
 
@@ -40,8 +41,9 @@ from word2vec import Word2Vec
 from word2vec.corpus.encoded import encode
 from word2vec.engine import kernels
 from word2vec.engine import units as engine
-from word2vec.engine.schedule import LEAST_UNITS, LONGEST_UNIT, UNITS_PER_ROUND, Schedule
-from word2vec.engine.units import Engine
+from word2vec.engine.rounds import LocalRounds
+from word2vec.engine.schedule import Schedule
+from word2vec.engine.units import Engine, RoundGradients
 from word2vec.sampling import AliasTable
 
 PRODUCTS, ELEMENTWISE = "matrix products", "elementwise"
@@ -53,6 +55,7 @@ PARTS = {
     "loss": [(kernels, "log_sigmoid")],
     "layout": [(engine, "draw_blocks")],
     "negatives": [(AliasTable, "draw")],
+    "exchange": [(RoundGradients, "store"), (RoundGradients, "of_rows")],
     "step": [(engine, "bounded_moves"), (engine, "move_rows")],
 }
 LARGE = 1024  # rows and columns of the one large product
@@ -178,7 +181,7 @@ def _plain(x):
 
 def random_corpus(num_words, rng):
     """Counts of words as frequent as Zipf's, and a text of them, long enough for whole units."""
-    num_tokens = LEAST_UNITS * max(LONGEST_UNIT.values())
+    num_tokens = 8_000_000
     weights = 1 / np.arange(1, num_words + 1)
     tokens = rng.choice(num_words, size=num_tokens, p=weights / weights.sum()).astype(np.int32)
     counts = np.maximum(1, np.bincount(tokens, minlength=num_words))
@@ -193,12 +196,9 @@ def read_corpus(path, min_count):
         return corpus.vocab.counts, np.array(corpus.tokens)
 
 
-def train(worker, units):
+def train(engine, matrices, rounds):
     """Rounds of training, as `Word2Vec.fit` does them."""
-    for start in range(0, len(units), UNITS_PER_ROUND):
-        in_round = units[start : start + UNITS_PER_ROUND]
-        for moves in [worker.moves(unit, worker.compute(unit)) for unit in in_round]:
-            worker.apply(moves)
+    LocalRounds(engine, *matrices).run_rounds(rounds.start, rounds.stop)
 
 
 class Turn(NamedTuple):
@@ -217,15 +217,16 @@ def run_turns(options, counts, tokens, num_units, num_turns):
     vectors = rng.uniform(-0.5, 0.5, size=shape).astype(np.float32) / options.vector_size
     matrices = vectors, np.zeros(shape, np.float32)
     schedule = Schedule.of(len(tokens), options)
-    units = range(min(num_units, schedule.units_per_epoch))
-    train(Engine(options, schedule, counts, tokens, *matrices), units)  # unmeasured: caches, memory
+    rounds = first_rounds(schedule, num_units)
 
     def timed():
         trained = [matrix.copy() for matrix in matrices]
-        worker = Engine(options, schedule, counts, tokens, *trained)
+        engine = Engine(options, schedule, counts, tokens, *trained)
         start = time.thread_time()
-        train(worker, units)
+        train(engine, trained, rounds)
         return time.thread_time() - start, trained
+
+    timed()  # unmeasured: caches, memory
 
     turns = []
     for _ in range(num_turns):
@@ -237,6 +238,11 @@ def run_turns(options, counts, tokens, num_units, num_turns):
         large_rate = product_rate(LARGE, LARGE, LARGE)
         turns.append(Turn(plain_seconds, profiled_seconds, profile, large_rate))
     return turns
+
+
+def first_rounds(schedule, num_units):
+    """The first rounds of training, of about so many units."""
+    return range(min(schedule.rounds_per_epoch, -(-num_units // schedule.units_per_round)))
 
 
 def product_rate(m, k, n, number=1):
@@ -324,13 +330,13 @@ def main(argv=None):
     else:
         counts, tokens = random_corpus(args.words, np.random.default_rng(options.seed))
     schedule = Schedule.of(len(tokens), options)
-    units = range(min(args.units, schedule.units_per_epoch))
-    num_words = (
-        tokens[: len(units) * schedule.unit_length] < len(counts)
-    ).sum()  # no sentence ends
+    rounds = first_rounds(schedule, args.units)
+    num_units = min(len(rounds) * schedule.units_per_round, schedule.units_per_epoch)
+    trained = tokens[: num_units * schedule.unit_length]
+    num_words = (trained < len(counts)).sum()  # no ends of sentences
     print(
         f"{args.model}, vector_size {args.vector_size}, window {args.window}, negative "
-        f"{args.negative}, sample {args.sample:g}; vocabulary {len(counts):,}; {len(units)} units "
+        f"{args.negative}, sample {args.sample:g}; vocabulary {len(counts):,}; {num_units} units "
         f"of {schedule.unit_length} words; one thread; numpy {np.__version__}"
     )
     # More threads would only disturb each other in products as small as these.
@@ -340,7 +346,7 @@ def main(argv=None):
         speed = [num_words / turn.plain_seconds for turn in turns]
         print(f"words/s of processor time, plain: {spread(speed, 0)}")
         print(f"overhead of profiling, %: {spread(overhead)}")
-        print_parts(turns, len(units))
+        print_parts(turns, num_units)
         print_products(turns)
         print_rates(turns)
 

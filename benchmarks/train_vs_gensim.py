@@ -12,8 +12,12 @@ Each tool takes its own default step size and, but for its number of workers, th
                much of the time was spent in waiting for others
     MB         peak memory of the process and all it started, looked at every 0.1 s: what several
                of them share counts once (Linux: "Pss"); elsewhere, the largest one of them
-    WordSim    Spearman correlation with the judgments of --pairs
+    one column for each file of --pairs: Spearman correlation with its judgments
     analogies  share of right answers among --analogies
+    mean       over these columns
+
+Where ours is judged, it also trains for one epoch, for two, and so on until its mean reaches that
+of gensim's vectors of the same turn: "time to gensim's quality" is gensim's time / the time of that.
 
 The vectors of all tools are judged by the same code, `word2vec.KeyedVectors`. The C tool and koan
 have no seed to set; with several threads no two of their runs are alike anyway. On Windows this
@@ -58,10 +62,6 @@ model.wv.save_word2vec_format("gensim.bin", binary=True)
 
 MEMORY_SECONDS = 0.1  # between two looks at a run's memory
 
-HEADINGS = (
-    f"{'':27}{'words/s':>11}{'/ gensim':>10}{'CPU s':>8}{'MB':>7}{'WordSim':>9}{'analogies':>11}"
-)
-
 
 class Tool(NamedTuple):
     """A trainer: its command, and the vector file that this writes."""
@@ -78,9 +78,33 @@ class Run(NamedTuple):
     words_per_second: float
     cpu_seconds: float
     megabytes: float
-    wordsim: float | None
-    analogies: float | None
+    scores: tuple[float, ...]  # one for each test set
     digest: str  # of the vector file
+
+    @property
+    def mean(self):
+        """Mean over the test sets, or None."""
+        return statistics.fmean(self.scores) if self.scores else None
+
+
+class TestSets(NamedTuple):
+    """What vectors are judged by."""
+
+    pairs: tuple = ()
+    analogies: Path | None = None
+
+    @property
+    def names(self):
+        return [path.stem for path in self.pairs] + ["analogies"] * bool(self.analogies)
+
+    def judge(self, vectors):
+        scores = [vectors.evaluate_word_pairs(path)[1][0] for path in self.pairs]
+        if self.analogies:
+            scores.append(vectors.evaluate_word_analogies(self.analogies)[0])
+        return tuple(map(float, scores))
+
+
+NO_TEST_SETS = TestSets()
 
 
 def parse_args(argv=None):
@@ -91,9 +115,10 @@ def parse_args(argv=None):
 examples:
   gensim's skip-gram beside ours with one worker and with two, in speed alone:
     python -m benchmarks.train_vs_gensim --corpus text.txt --ours-workers 1 2
-  CBOW of five tools, speed and quality:
+  CBOW of five tools, short vectors and long ones, speed and quality:
     python -m benchmarks.train_vs_gensim --corpus text.txt --model cbow \\
-        --pairs wordsim353.tsv --analogies questions-words.txt \\
+        --vector-size 100 300 --pairs wordsim353.tsv simlex999.tsv men3000.tsv \\
+        --analogies questions-words.txt \\
         --c-tool ./word2vec --fasttext ./fasttext --koan ./koan
 """,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -115,13 +140,27 @@ examples:
         metavar="N",
         help="numbers of workers that ours is run with; default: that of --workers",
     )
-    add("--vector-size", type=int, default=100, help="default: 100")
+    add(
+        "--vector-size",
+        type=int,
+        nargs="+",
+        default=[100],
+        metavar="D",
+        help="one comparison each; default: 100",
+    )
     add("--window", type=int, default=5, help="default: 5")
     add("--negative", type=int, default=5, help="negatives of a pair; default: 5")
     add("--sample", type=float, default=1e-3, help="subsampling of frequent words; default: 1e-3")
     add("--min-count", type=int, default=5, help="default: 5")
     add("--epochs", type=int, default=5, help="default: 5")
-    add("--pairs", type=existing_file, help="word pairs and judgments, such as WordSim-353's")
+    add(
+        "--pairs",
+        type=existing_file,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="word pairs and judgments, such as those of WordSim-353, SimLex-999 and MEN",
+    )
     add("--analogies", type=existing_file, help="analogies, such as questions-words.txt")
     add("--c-tool", type=existing_file, metavar="PROGRAM", help="the C tool's word2vec")
     add("--fasttext", type=existing_file, metavar="PROGRAM", help="fastText")
@@ -130,6 +169,7 @@ examples:
     if args.corpus.suffix in {".gz", ".bz2", ".xz"}:
         parser.error(f"{args.corpus} is compressed; ours could read it, but not every tool can")
     args.ours_workers = sorted(set(args.ours_workers or [args.workers]))
+    args.test_sets = TestSets(tuple(args.pairs), args.analogies)
     return args
 
 
@@ -141,26 +181,35 @@ def existing_file(name):
     return path
 
 
-def tools(args, seed):
-    """The tools to be compared: ours, gensim, and those whose program is given."""
-    cbow, threads = args.model == "cbow", str(args.workers)
-    settings = {
-        "vector_size": args.vector_size,
+def settings_of(args, vector_size):
+    """What all tools are told alike."""
+    return {
+        "vector_size": vector_size,
         "window": args.window,
         "negative": args.negative,
         "sample": args.sample,
         "min_count": args.min_count,
         "epochs": args.epochs,
     }
+
+
+def ours(args, settings, seed, workers):
+    """Our trainer, as a tool."""
+    options = {**settings, "model": args.model, "workers": workers, "seed": seed}
+    name = f"ours, {workers} worker" + "s" * (workers > 1)
+    return Tool(name, [sys.executable, "-c", OURS, json.dumps(options)], "ours.bin")
+
+
+def tools(args, vector_size, seed):
+    """The tools to be compared: ours, gensim, and those whose program is given."""
+    cbow, threads = args.model == "cbow", str(args.workers)
+    settings = settings_of(args, vector_size)
     size, window, negative, sample, min_count, epochs = map(str, settings.values())
 
-    def python(program, **own):
-        return [sys.executable, "-c", program, json.dumps({**settings, **own, "seed": seed})]
-
     for number in args.ours_workers:
-        name = f"ours, {number} worker" + "s" * (number > 1)
-        yield Tool(name, python(OURS, model=args.model, workers=number), "ours.bin")
-    yield Tool("gensim", python(GENSIM, sg=int(not cbow), workers=args.workers), "gensim.bin")
+        yield ours(args, settings, seed, number)
+    options = {**settings, "sg": int(not cbow), "workers": args.workers, "seed": seed}
+    yield Tool("gensim", [sys.executable, "-c", GENSIM, json.dumps(options)], "gensim.bin")
     if args.c_tool:
         command = [args.c_tool, "-train", CORPUS, "-output", "c_tool.bin", "-binary", "1"]
         command += ["-cbow", str(int(cbow)), "-hs", "0", "-size", size, "-window", window]
@@ -183,7 +232,7 @@ def tools(args, seed):
         yield Tool("koan", command, "koan.txt")
 
 
-def measure(tool, corpus, num_words, pairs=None, analogies=None):
+def measure(tool, corpus, num_words, test_sets=NO_TEST_SETS):
     """Run a tool, which trains on `num_words` words, and judge its vectors; returns a `Run`."""
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
@@ -201,8 +250,7 @@ def measure(tool, corpus, num_words, pairs=None, analogies=None):
         num_words / seconds,
         cpu_seconds,
         megabytes,
-        vectors.evaluate_word_pairs(pairs)[1][0] if pairs else None,
-        vectors.evaluate_word_analogies(analogies)[0] if analogies else None,
+        test_sets.judge(vectors),
         digest,
     )
 
@@ -279,38 +327,72 @@ def _pss_bytes(process):
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
 
 
-def compare(args):
+def count_words(path):
+    with open(path, "rb") as file:
+        return sum(len(line.split()) for line in file)
+
+
+def compare(args, vector_size, words_of_text):
     """Run all tools in turns, printing each run; returns the runs of each tool, by its name."""
-    with open(args.corpus, "rb") as file:
-        words_of_text = sum(len(line.split()) for line in file)
     print(
-        f"{args.corpus.name}: {words_of_text:,} words. {args.model}, vector_size "
-        f"{args.vector_size}, window {args.window}, negative {args.negative}, sample "
+        f"{args.corpus.name}: {words_of_text:,} words. {args.model}, vector_size {vector_size}, "
+        f"window {args.window}, negative {args.negative}, sample "
         f"{args.sample:g}, min_count {args.min_count}, epochs {args.epochs}; "
         f"{args.workers} workers, but for ours as stated.\n"
     )
-    print(HEADINGS)
+    print_headings(args.test_sets)
     runs = {}
     for turn, seed in enumerate(args.seeds):
-        in_turn = list(tools(args, seed))
+        in_turn = list(tools(args, vector_size, seed))
         first = turn % len(in_turn)  # so that none is always the first
         for tool in in_turn[first:] + in_turn[:first]:
             num_words = words_of_text * args.epochs
-            run = measure(tool, args.corpus, num_words, args.pairs, args.analogies)
+            run = measure(tool, args.corpus, num_words, args.test_sets)
             runs.setdefault(tool.name, []).append(run)
             print_row(tool.name, f"seed {seed}", run)
     return {tool.name: runs[tool.name] for tool in in_turn}
 
 
+def reach_quality(args, vector_size, words_of_text, runs):
+    """Print in how many epochs ours has gensim's quality, and how much sooner, for each turn."""
+    workers = args.ours_workers[-1]
+    names = [name for name in runs if name.startswith("ours")]
+    print(f"\nTime to gensim's quality, {names[-1]}:")
+    gains = []
+    for seed, theirs, whole in zip(args.seeds, runs["gensim"], runs[names[-1]], strict=True):
+        for epochs in range(1, args.epochs + 1):
+            run = whole
+            if epochs < args.epochs:
+                settings = settings_of(args, vector_size) | {"epochs": epochs}
+                tool = ours(args, settings, seed, workers)
+                run = measure(tool, args.corpus, words_of_text * epochs, args.test_sets)
+            if run.mean >= theirs.mean:
+                gains.append(theirs.seconds / run.seconds)
+                print(
+                    f"  seed {seed}: {epochs} of {args.epochs} epochs, mean {run.mean:.3f} beside "
+                    f"{theirs.mean:.3f}: {gains[-1]:.2f} times as fast",
+                    flush=True,
+                )
+                break
+        else:
+            print(f"  seed {seed}: not reached, mean {whole.mean:.3f} beside {theirs.mean:.3f}")
+    if gains:
+        print(f"  median of {len(gains)}: {statistics.median(gains):.2f} times as fast")
+
+
+def print_headings(test_sets):
+    names = [*test_sets.names, "mean"] if test_sets.names else []
+    columns = "".join(f"{name[:10]:>11}" for name in names)
+    print(f"{'':27}{'words/s':>11}{'/ gensim':>10}{'CPU s':>8}{'MB':>7}{columns}")
+
+
 def print_row(name, what, run, ratio=None):
     """Print a line under the headings."""
-    ratio, wordsim, analogies = (
-        "-" if number is None else f"{number:.{digits}f}"
-        for number, digits in [(ratio, 2), (run.wordsim, 3), (run.analogies, 3)]
-    )
+    ratio = "-" if ratio is None else f"{ratio:.2f}"
+    scores = [*run.scores, run.mean] if run.scores else []
     print(
         f"{name:17}{what:10}{run.words_per_second:11,.0f}{ratio:>10}{run.cpu_seconds:8.1f}"
-        f"{run.megabytes:7.0f}{wordsim:>9}{analogies:>11}",
+        f"{run.megabytes:7.0f}" + "".join(f"{score:11.3f}" for score in scores),
         flush=True,
     )
 
@@ -321,15 +403,18 @@ def ratios(runs, name, other):
     return [theirs.seconds / ours.seconds for ours, theirs in pairs]
 
 
-def print_summary(runs):
-    """Print median, least and greatest of each tool's runs, column by column."""
-    print(f"\n{HEADINGS}")
+def print_summary(runs, test_sets=NO_TEST_SETS):
+    """Print median, least and greatest of each tool's runs, column by column.
+
+    The mean is that of the columns beside it.
+    """
+    print()
+    print_headings(test_sets)
     for name, its_runs in runs.items():
-        *columns, _ = zip(*its_runs, strict=True)
+        *columns, scores, _ = zip(*its_runs, strict=True)
         ratio = ratios(runs, name, "gensim")
         for what, pick in [("median", statistics.median), ("least", min), ("greatest", max)]:
-            numbers = [None if None in column else pick(column) for column in columns]
-            row = Run(*numbers, digest="")
+            row = Run(*map(pick, columns), tuple(map(pick, zip(*scores, strict=True))), digest="")
             print_row(name, what, row, pick(ratio))
 
 
@@ -349,9 +434,14 @@ def main():
     args = parse_args()
     if importlib.util.find_spec("gensim") is None:
         raise SystemExit("This benchmark needs gensim to compare with: pip install gensim")
-    runs = compare(args)
-    print_summary(runs)
-    print_workers(runs)
+    words_of_text = count_words(args.corpus)
+    for vector_size in args.vector_size:
+        runs = compare(args, vector_size, words_of_text)
+        print_summary(runs, args.test_sets)
+        print_workers(runs)
+        if args.test_sets.names:
+            reach_quality(args, vector_size, words_of_text, runs)
+        print()
 
 
 if __name__ == "__main__":

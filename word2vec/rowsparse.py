@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csc_array
+from scipy.sparse import csc_array, csr_array
 
 from .checks import FloatArray, IntArray
 
@@ -86,3 +86,36 @@ def group_sum(
     starts = np.arange(num_vectors + 1, dtype=np.int32) * shares
     shape = (num_groups, num_vectors)
     return csc_array((weights.ravel(), group_of.ravel(), starts), shape=shape) @ vectors
+
+
+class RowGroups(NamedTuple):
+    """Which vectors belong to the same row: ``order[starts[k] : starts[k + 1]]`` to ``rows[k]``."""
+
+    rows: IntArray  # (n,) int32, distinct, ascending
+    starts: IntArray  # (n + 1,) int32
+    order: IntArray  # (N,) int32
+
+    @classmethod
+    def of(cls, row_of: IntArray) -> "RowGroups":
+        """Group vectors by their rows (N,); those of a row stay in their order."""
+        # Numbers of a row and a place in one are sorted much faster than rows with their places.
+        keys = row_of.astype(np.int64) << 32
+        keys |= np.arange(len(keys))
+        keys.sort()
+        row_of = (keys >> 32).astype(np.int32)
+        is_new = np.ones(len(row_of), dtype=bool)
+        is_new[1:] = row_of[1:] != row_of[:-1]
+        starts = np.append(np.flatnonzero(is_new), len(row_of)).astype(np.int32)
+        return cls(row_of[starts[:-1]], starts, keys.astype(np.int32))
+
+    def sum(self, vectors: FloatArray, first: int = 0, last: int | None = None) -> FloatArray:
+        """The sums of the groups `first` to `last` - 1 of all, of shape (n, d).
+
+        A product with a sparse matrix of ones; it adds in the order of the vectors.
+        """
+        last = len(self.rows) if last is None else min(last, len(self.rows))
+        starts = self.starts[first : last + 1]
+        members = self.order[starts[0] : starts[-1]]
+        ones = np.ones(len(members), dtype=vectors.dtype)
+        shape = (last - first, len(vectors))
+        return csr_array((ones, members, starts - starts[0]), shape=shape) @ vectors

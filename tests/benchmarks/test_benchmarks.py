@@ -33,24 +33,28 @@ def corpus(tmp_path):
 @needs_gensim
 def test_one_command_prints_ours_beside_gensim(corpus, tmp_path, monkeypatch, capsys):
     (tmp_path / "pairs").write_text("good\tgreat\t9\nbad\tboring\t7\nking\ttea\t1\n")
+    (tmp_path / "others").write_text("film\tfilm\t5\nfilm\tqueen\t2\ngood\tbad\t1\n")
     (tmp_path / "analogies").write_text(": all\ngood great bad boring\n")
     options = f"--corpus {corpus} --seeds 1 --ours-workers 1 2 --epochs 1 --min-count 1"
-    options += f" --vector-size 8 --pairs {tmp_path / 'pairs'} --analogies {tmp_path / 'analogies'}"
+    options += f" --vector-size 8 6 --pairs {tmp_path / 'pairs'} {tmp_path / 'others'}"
+    options += f" --analogies {tmp_path / 'analogies'}"
     monkeypatch.setattr(sys, "argv", ["train_vs_gensim", *options.split()])
     train_vs_gensim.main()
     printed = capsys.readouterr().out
-    summary = printed.split("analogies\n")[2]  # under the second heading
+    summary = printed.split("mean\n")[2]  # under the second heading
     medians = {}
     for line in summary.splitlines():
         name, found, figures = line.partition("median")
         if found:
             medians[name.strip()] = [float(figure.replace(",", "")) for figure in figures.split()]
     assert list(medians) == ["ours, 1 worker", "ours, 2 workers", "gensim"]
-    for speed, ratio, cpu_seconds, megabytes, wordsim, analogies in medians.values():
+    for speed, ratio, cpu_seconds, megabytes, pairs, others, analogies, _ in medians.values():
         assert min(speed, ratio, cpu_seconds, megabytes) > 0
-        assert -1 <= wordsim <= 1
+        assert -1 <= min(pairs, others) <= max(pairs, others) <= 1
         assert analogies in (0, 1)
     assert medians["gensim"][1] == 1
+    assert all(f"vector_size {size}, " in printed for size in (8, 6))
+    assert printed.count("Time to gensim's quality, ours, 2 workers:") == 2
     assert "as fast as ours, 1 worker, and the same vectors, bit for bit" in summary
 
 
@@ -58,7 +62,7 @@ def test_every_tool_is_told_the_same_settings(corpus):
     options = "--vector-size 17 --window 3 --negative 4 --sample 0.01 --min-count 2 --epochs 6"
     options += f" --corpus {corpus} --c-tool {corpus} --fasttext {corpus} --koan {corpus}"
     args = train_vs_gensim.parse_args([*options.split(), "--workers", "8", "--model", "cbow"])
-    ours, gensim, *others = train_vs_gensim.tools(args, seed=9)
+    ours, gensim, *others = train_vs_gensim.tools(args, 17, seed=9)
     assert [tool.name for tool in others] == ["C tool", "fastText", "koan"]
     same = {"vector_size": 17, "window": 3, "negative": 4, "sample": 0.01}
     same |= {"min_count": 2, "epochs": 6, "workers": 8, "seed": 9}
@@ -75,11 +79,14 @@ def test_a_tool_is_timed_and_its_vectors_are_judged(corpus, tmp_path):
         "open('v.txt', 'w').write('3 2\\na 1 0\\nb 1 1\\nc 0 1\\n'); import time; time.sleep(1)"
     )
     tool = train_vs_gensim.Tool("tool", [sys.executable, "-c", program], "v.txt")
-    run = train_vs_gensim.measure(tool, corpus, 1000, pairs=tmp_path / "pairs")
+    (tmp_path / "reversed").write_text("a\tb\t0\na\tc\t2\nb\tc\t1\n")
+    test_sets = train_vs_gensim.TestSets((tmp_path / "pairs", tmp_path / "reversed"))
+    run = train_vs_gensim.measure(tool, corpus, 1000, test_sets)
     assert 1 <= run.seconds == 1000 / run.words_per_second
     assert run.cpu_seconds < run.seconds
-    assert run.wordsim == pytest.approx(0.75**0.5)  # of ranks 3, 1, 2 and 2.5, 1, 2.5
-    assert run.analogies is None
+    # Ranks 3, 1, 2 and 1, 3, 2 beside 2.5, 1, 2.5.
+    assert run.scores == pytest.approx((0.75**0.5, -(0.75**0.5)))
+    assert run.mean == pytest.approx(0)
 
 
 @needs_wait4
@@ -109,7 +116,7 @@ def test_a_tool_that_fails_is_named_with_what_it_said(tmp_path):
 
 def test_ratios_are_of_runs_of_the_same_turn(capsys):
     def runs(*seconds):
-        return [train_vs_gensim.Run(s, 600 / s, s, 50, None, None, "") for s in seconds]
+        return [train_vs_gensim.Run(s, 600 / s, s, 50, (), "") for s in seconds]
 
     train_vs_gensim.print_summary({"ours": runs(1, 2, 6), "gensim": runs(4, 6, 30)})
     rows = [line.split()[1:4] for line in capsys.readouterr().out.splitlines()[2:5]]
@@ -118,6 +125,26 @@ def test_ratios_are_of_runs_of_the_same_turn(capsys):
         ["least", "100", "3.00"],
         ["greatest", "600", "5.00"],
     ]
+
+
+def test_time_to_quality_is_that_of_the_fewest_epochs_that_reach_it(corpus, monkeypatch, capsys):
+    def run(seconds, mean):
+        return train_vs_gensim.Run(seconds, 1, 1, 1, (mean,), "")
+
+    means = {1: 0.1, 2: 0.3, 3: 0.4, 4: 0.45}
+
+    def measure(tool, *_):
+        epochs = json.loads(tool.command[-1])["epochs"]
+        return run(10 * epochs, means[epochs])
+
+    monkeypatch.setattr(train_vs_gensim, "measure", measure)
+    args = train_vs_gensim.parse_args(["--corpus", str(corpus), "--seeds", "1", "2"])
+    runs = {"ours, 2 workers": [run(50, 0.5)] * 2, "gensim": [run(100, 0.25), run(100, 0.6)]}
+    train_vs_gensim.reach_quality(args, 8, 1000, runs)
+    printed = capsys.readouterr().out
+    assert "seed 1: 2 of 5 epochs, mean 0.300 beside 0.250: 5.00 times as fast" in printed
+    assert "seed 2: not reached, mean 0.500 beside 0.600" in printed
+    assert "median of 1: 5.00" in printed
 
 
 def test_missing_gensim_is_named(corpus, monkeypatch):
@@ -141,24 +168,24 @@ def options_of(model):
     return Word2Vec(model=model, vector_size=8, window=3, sample=None).options
 
 
-def profile_turn(model):
+def profile_turn(model, num_words=256):
     """A turn on 256 words without ends of sentences, all of them kept: 4 units of 64 words."""
     options = options_of(model)
-    ids = np.random.default_rng(0).integers(20, size=256, dtype=np.int32)
+    ids = np.random.default_rng(0).integers(20, size=num_words, dtype=np.int32)
     (turn,) = kernel_profile.run_turns(options, np.bincount(ids), ids, 4, 1)
     return turn
 
 
 @pytest.mark.parametrize("model", ["skipgram", "cbow"])
 def test_every_matrix_product_is_counted(model):
-    size, shared = BLOCK_SIZE[model], num_shared_negatives(options_of(model))
+    size, shared = BLOCK_SIZE, num_shared_negatives(options_of(model))
     seen = size + 2 * 3
     if model == "skipgram":
         words = seen + shared
         expected = {(words, 8, size), (size, words, 8), (words, size, 8)}
     else:
         expected = {(size, seen, 8), (seen, size, 8)}
-        expected |= {(size, 8, shared), (size, shared, 8), (shared, size, 8)}
+        expected |= {(shared, 8, size), (size, shared, 8), (shared, size, 8)}
     products = profile_turn(model).profile.products
     assert set(products) == expected
     assert {done.number for done in products.values()} <= {256 // size, 2 * 256 // size}
@@ -187,7 +214,7 @@ def test_profile_of_an_engine_that_computes_something_else_is_void(monkeypatch):
 
     monkeypatch.setattr(kernel_profile.Profile, "clock", spoiling_clock)
     with pytest.raises(SystemExit, match="other vectors"):
-        profile_turn("skipgram")
+        profile_turn("skipgram", 512)  # in the first round all scores are 0
 
 
 @pytest.mark.parametrize("text", ["given", "made up"])

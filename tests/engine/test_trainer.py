@@ -12,8 +12,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import word2vec
 from word2vec import Word2Vec
-from word2vec.engine.rounds import LocalRounds
-from word2vec.engine.schedule import UNITS_PER_ROUND, Schedule
+from word2vec.engine import rounds, schedule
+from word2vec.engine.rounds import LocalRounds, choose_workers
+from word2vec.engine.schedule import LONGEST_UNIT, ROUNDS_PER_EPOCH, Schedule
 from word2vec.engine.units import (
     FEWEST_SHARED,
     MOST_SHARED,
@@ -22,7 +23,7 @@ from word2vec.engine.units import (
     num_shared_negatives,
 )
 from word2vec.engine.workers import WorkerError, WorkerPool
-from word2vec.rowsparse import RowSparse
+from word2vec.rowsparse import RowGroups
 from word2vec.saving.checkpoint import CheckpointError, read_checkpoint
 
 
@@ -47,6 +48,12 @@ COMBINATIONS = [
 every_combination = pytest.mark.parametrize(
     "options", COMBINATIONS, ids=lambda options: "-".join(options.values())
 )
+
+
+@pytest.fixture(autouse=True)
+def work_for_sixteen(monkeypatch):
+    """Little text in many units: a round of 256 tokens is 16 of them."""
+    monkeypatch.setattr(schedule, "SHORTEST_UNIT", 16)
 
 
 def fit(corpus=SENTENCES, checkpoint_dir=None, progress=False, **options):
@@ -108,6 +115,13 @@ def test_any_number_of_workers_gives_the_same_bits(options, workers):
     assert alone.losses == together.losses
 
 
+@pytest.mark.parametrize("workers", [5, 8, 16])
+def test_many_workers_give_the_same_bits(workers):
+    alone, together = fit(epochs=1), fit(epochs=1, workers=workers)
+    assert_array_equal(alone.wv.vectors, together.wv.vectors)
+    assert alone.losses == together.losses
+
+
 def test_seed_decides_the_result():
     assert_array_equal(fit(seed=3).wv.vectors, fit(seed=3).wv.vectors)
     assert not np.array_equal(fit(seed=3).wv.vectors, fit(seed=4).wv.vectors)
@@ -138,6 +152,7 @@ def test_training_killed_by_sigkill_and_resumed_gives_the_same_bits(tmp_path):
     text.write_text("\n".join(map(" ".join, SENTENCES)), encoding="utf-8")
     script = (
         "import word2vec.engine.training as t; t.CHECKPOINT_SECONDS = 0\n"
+        "import word2vec.engine.schedule as s; s.SHORTEST_UNIT = 16\n"
         "from word2vec import Word2Vec\n"
         f"Word2Vec(vector_size=8, min_count=1, sample=None, epochs=60, workers=2)"
         f".fit({str(text)!r}, checkpoint_dir={str(checkpoints)!r})"
@@ -181,6 +196,13 @@ def test_finished_training_is_not_repeated(tmp_path):
     assert not calls
     assert_array_equal(again.wv.vectors, first.wv.vectors)
     assert again.losses == first.losses
+
+
+def test_checkpoint_of_other_rounds_is_refused_by_name(tmp_path, monkeypatch):
+    fit(checkpoint_dir=tmp_path)
+    monkeypatch.setattr(schedule, "SHORTEST_UNIT", 64)
+    with pytest.raises(CheckpointError, match="units_per_round is 4, was 16"):
+        fit(checkpoint_dir=tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -231,6 +253,8 @@ def test_workers_run_from_a_script_without_a_main_guard(tmp_path):
     script.write_text(
         f"import sys; sys.path.insert(0, {str(root)!r})\n"
         "from word2vec import Word2Vec\n"
+        "from word2vec.engine import schedule\n"
+        "schedule.SHORTEST_UNIT = 16\n"
         "model = Word2Vec(vector_size=4, min_count=1, sample=None, workers=2)\n"
         "model.fit([['a', 'b', 'c']] * 50)\n"
         "print(len(model.wv))\n"
@@ -305,51 +329,85 @@ def test_result_that_is_not_finite_is_not_returned_without_checkpoints_either(mo
 # The schedule and the step
 
 
-@pytest.mark.parametrize("num_tokens", [1, 63, 1000, 10**5, 10**7])
-def test_every_token_is_in_one_unit_of_every_epoch(num_tokens):
-    schedule = Schedule.of(num_tokens, Word2Vec(epochs=2).options)
-    units = [unit for r in range(schedule.num_rounds) for unit in schedule.units_of(r)]
-    assert units == list(range(2 * schedule.units_per_epoch))
-    stops = [schedule.tokens_of(unit) for unit in units]
-    one_epoch = stops[: schedule.units_per_epoch]
+@pytest.mark.parametrize("num_tokens", [1, 63, 1000, 10**5, 10**7, 10**9])
+def test_every_token_is_in_one_unit_of_every_epoch(num_tokens, monkeypatch):
+    monkeypatch.undo()
+    plan = Schedule.of(num_tokens, Word2Vec(epochs=2).options)
+    units = [unit for r in range(plan.num_rounds) for unit in plan.units_of(r)]
+    assert units == list(range(2 * plan.units_per_epoch))
+    stops = [plan.tokens_of(unit) for unit in units]
+    one_epoch = stops[: plan.units_per_epoch]
     assert [part.start for part in one_epoch] == [0, *(part.stop for part in one_epoch[:-1])]
     assert one_epoch[-1].stop == num_tokens
-    assert stops[schedule.units_per_epoch :] == one_epoch
-    assert all(len(schedule.units_of(r)) <= UNITS_PER_ROUND for r in range(schedule.num_rounds))
+    assert stops[plan.units_per_epoch :] == one_epoch
+    assert all(len(plan.units_of(r)) <= plan.units_per_round for r in range(plan.num_rounds))
 
 
-def test_step_is_minus_alpha_times_gradient():
+def test_rounds_grow_with_the_corpus_as_far_as_memory_allows(monkeypatch):
+    monkeypatch.undo()
+    options = Word2Vec().options
+    for num_tokens in (10**5, 10**6, 10**7):
+        rounds_per_epoch = Schedule.of(num_tokens, options).rounds_per_epoch
+        assert rounds_per_epoch == pytest.approx(ROUNDS_PER_EPOCH, rel=0.02)
+    assert Schedule.of(10**11, options).unit_length == LONGEST_UNIT
+
+
+def test_little_text_has_few_units_and_finds_work_for_few(monkeypatch):
+    monkeypatch.undo()
+    sixteen = Word2Vec(workers=16).options
+    found = [choose_workers(sixteen, Schedule.of(n, sixteen)) for n in (10**5, 10**6, 10**7)]
+    assert found[0] == 1 < found[1] < found[2] == 16
+
+
+@pytest.mark.parametrize(
+    ("quota", "expected"),
+    [
+        ("150000 100000", 2),
+        ("50000 100000", 1),
+        ("max 100000", 8),
+        ("1000000 100000", 8),
+        (None, 8),
+    ],
+)
+def test_processors_are_those_that_a_container_may_use(quota, expected, tmp_path, monkeypatch):
+    if quota:
+        (tmp_path / "cpu.max").write_text(f"{quota}\n")
+    monkeypatch.setattr(rounds, "CPU_QUOTA", tmp_path / "cpu.max")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(8), raising=False)
+    assert rounds.num_processors() == expected
+
+
+def test_step_is_minus_alpha_times_the_sum_of_the_gradients_of_a_row():
     matrix = np.ones((6, 2), dtype=np.float32)
-    gradient = RowSparse(np.array([1, 4]), np.array([[0.5, 1], [-1, 0.25]], dtype=np.float32))
-    expected = matrix - np.float32(0.1) * gradient.to_dense(6)
-    move_rows(matrix, bounded_moves(gradient, 0.1, largest=1.0))
+    gradients = np.array([[0.5, 1], [-1, 0.25], [2, 2]], dtype=np.float32)
+    expected = matrix.copy()
+    expected[1] -= np.float32(0.1) * (gradients[0] + gradients[2])
+    expected[4] -= np.float32(0.1) * gradients[1]
+    move_rows(matrix, RowGroups.of(np.array([1, 4, 1])), gradients, 0.1, largest=1.0)
     assert_allclose(matrix, expected)
-
-
-def test_moving_rows_in_parts_has_the_same_bits_as_at_once():
-    rng = np.random.default_rng(0)
-    start = rng.normal(size=(2000, 3)).astype(np.float32)
-    moves = RowSparse(np.arange(0, 2000, 2), rng.normal(size=(1000, 3)).astype(np.float32))
-    whole, parts = start.copy(), start.copy()
-    move_rows(whole, moves)
-    for first, last in [(0, 7), (7, 1200), (1200, 2000)]:
-        move_rows(parts, moves, first, last)
-    assert_array_equal(whole, parts)
 
 
 @pytest.mark.parametrize("alpha", [1e-3, 0.05, 1.0])
 def test_no_move_is_longer_than_allowed_and_all_keep_their_direction(alpha):
-    values = np.array([[1e3, 0], [0, -1e6], [3e-3, 4e-3]], dtype=np.float32)
-    moves = bounded_moves(RowSparse(np.arange(3), values), alpha, largest=2.0).values
+    gradients = np.array([[1e3, 0], [0, -1e6], [3e-3, 4e-3]], dtype=np.float32)
+    moves = bounded_moves(gradients, alpha, largest=2.0)
     assert_allclose(moves[0], [min(2, alpha * 1e3), 0], rtol=1e-6)
     assert_allclose(moves[1], [0, -2], rtol=1e-6)
-    assert_allclose(moves[2], alpha * values[2], rtol=1e-6)
+    assert_allclose(moves[2], alpha * gradients[2], rtol=1e-6)
 
 
-def test_a_block_shares_most_of_the_negatives_that_one_of_its_centers_would_draw():
+def test_the_move_of_a_whole_round_is_bounded():
+    matrix = np.zeros((1, 2), dtype=np.float32)
+    gradients = np.full((100, 2), 1.0, dtype=np.float32)
+    move_rows(matrix, RowGroups.of(np.zeros(100, dtype=int)), gradients, 0.5, largest=0.3)
+    assert_allclose(np.linalg.norm(matrix), 0.3, rtol=1e-6)
+
+
+def test_a_block_shares_a_part_of_the_negatives_that_one_of_its_centers_would_draw():
     options = Word2Vec(negative=5, window=5).options
-    assert num_shared_negatives(options) == 24  # of 5 for each of 6 pairs
-    assert num_shared_negatives(replace(options, model="cbow")) == FEWEST_SHARED == 24
+    assert num_shared_negatives(options) == 16
+    assert num_shared_negatives(replace(options, model="cbow")) == 16
+    assert num_shared_negatives(replace(options, negative=1)) == FEWEST_SHARED
     assert num_shared_negatives(replace(options, negative=1000)) == MOST_SHARED
 
 

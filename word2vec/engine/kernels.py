@@ -20,6 +20,9 @@ from ..functions import log_sigmoid
 from ..rowsparse import RowSparse, sum_rows, take_rows
 from .blocks import Blocks
 
+# Numbers that a kernel works on at a time: few enough to stay in the second-level cache.
+TILE_NUMBERS = 1 << 18
+
 
 class Result(NamedTuple):
     """What a kernel returns."""
@@ -46,18 +49,44 @@ def skipgram_neg_sampling(
     num_negatives : int
         K, the number of negatives that a pair counts for; a block has N of them to share.
     every : int
-        Compute the loss on one block in so many; logarithms are dear. The gradients are whole.
+        Compute the loss on the first of so many blocks; logarithms are dear. The gradients are
+        whole.
 
     Returns
     -------
     Result
     """
-    v = take_rows(center_vectors, blocks.centers)  # (B, b, d)
-    loss, num_pairs, grad_v, grad_outside = _neg_sampling(
-        v, outside_vectors, blocks.seen, blocks.weights, blocks.negatives, num_negatives, every
+    dtype, size = center_vectors.dtype, center_vectors.shape[1]
+    words = np.concatenate([blocks.seen, blocks.negatives], axis=1)  # (B, P + N)
+    num_true, num_shared = blocks.seen.shape[1], blocks.negatives.shape[1]
+    grad_v = np.empty((*blocks.centers.shape, size), dtype)  # (B, b, d)
+    grad_u = np.empty((*words.shape, size), dtype)  # (B, P + N, d)
+    # Sums over the words, (B, 1, b): as a product, which is several times faster.
+    num_predicted = np.ones((1, num_true), np.float32) @ blocks.weights
+    measured = -(-len(words) // every)
+    loss = 0.0
+    for tile in _tiles(len(words), size * (words.shape[1] + blocks.centers.shape[1])):
+        v = take_rows(center_vectors, blocks.centers[tile])
+        u = take_rows(outside_vectors, words[tile])
+        weights = blocks.weights[tile].astype(dtype, copy=False)
+        weights_neg = num_predicted[tile] * dtype.type(num_negatives / num_shared)
+        scores = u @ v.swapaxes(1, 2)  # (n, P + N, b)
+        some = slice(max(0, measured - tile.start))
+        loss += _neg_sampling_loss(
+            scores[some, :num_true], weights[some], scores[some, num_true:], weights_neg[some]
+        )
+        grad_scores = _sigmoid_in_place(scores)
+        grad_scores[:, :num_true] -= 1
+        grad_scores[:, :num_true] *= weights
+        grad_scores[:, num_true:] *= weights_neg
+        np.matmul(grad_scores.swapaxes(1, 2), u, out=grad_v[tile])
+        np.matmul(grad_scores, v, out=grad_u[tile])
+    return Result(
+        loss,
+        num_predicted[:measured].sum(dtype=np.float64),
+        sum_rows(blocks.centers, grad_v, len(center_vectors)),
+        sum_rows(words, grad_u, len(outside_vectors)),
     )
-    grad_center = sum_rows(blocks.centers, grad_v, len(center_vectors))
-    return Result(loss, num_pairs, grad_center, grad_outside)
 
 
 def cbow_neg_sampling(
@@ -73,73 +102,59 @@ def cbow_neg_sampling(
     A pair is a center word with its context here, which sum or mean of the outside words' rows of
     `center_vectors` make up.
     """
-    v_hat, mixing, has_context = _mix(center_vectors, blocks, reduction)
-    u = take_rows(outside_vectors, blocks.centers)  # (B, b, d)
-    u_neg = take_rows(outside_vectors, blocks.negatives)  # (B, N, d)
-    num_shared, size = u_neg.shape[1:]
-    weight = has_context[:, :, np.newaxis] * v_hat.dtype.type(num_negatives / num_shared)
-
-    scores = np.einsum("bcd,bcd->bc", v_hat, u)  # (B, b)
-    scores_neg = v_hat @ u_neg.swapaxes(1, 2)  # (B, b, N)
-    some = slice(None, None, every)
-    loss = -(has_context[some] * log_sigmoid(scores[some])).sum(dtype=np.float64)
-    loss -= (weight[some] * log_sigmoid(-scores_neg[some])).sum(dtype=np.float64)
-    num_pairs = has_context[some].sum(dtype=np.float64)
-
-    grad_scores = _sigmoid_in_place(scores)
-    grad_scores -= 1
-    grad_scores *= has_context
-    grad_scores = grad_scores[:, :, np.newaxis]
-    grad_scores_neg = _sigmoid_in_place(scores_neg)
-    grad_scores_neg *= weight
-
-    grad_v_hat = grad_scores_neg @ u_neg
-    grad_outside = np.empty((blocks.centers.size + blocks.negatives.size, size), dtype=v_hat.dtype)
-    np.multiply(grad_scores, v_hat, out=grad_outside[: u.size // size].reshape(u.shape))
-    np.matmul(
-        grad_scores_neg.swapaxes(1, 2),
-        v_hat,
-        out=grad_outside[u.size // size :].reshape(u_neg.shape),
-    )
-    grad_v_hat += np.multiply(grad_scores, u, out=u)
+    dtype, size = center_vectors.dtype, center_vectors.shape[1]
+    mixing, has_context = _mixing(blocks, reduction, dtype)
+    weights_neg = has_context * dtype.type(num_negatives / blocks.negatives.shape[1])
+    grad_seen = np.empty((*blocks.seen.shape, size), dtype)
+    # Words and negatives of all blocks in one array, so that their rows are added up at once.
+    num_words = blocks.centers.size + blocks.negatives.size
+    grad_outside = np.empty((num_words, size), dtype)
+    grad_u = grad_outside[: blocks.centers.size].reshape(*blocks.centers.shape, size)
+    grad_u_neg = grad_outside[blocks.centers.size :].reshape(*blocks.negatives.shape, size)
+    measured = -(-len(mixing) // every)
+    loss = 0.0
+    for tile in _tiles(len(mixing), size * (blocks.seen.shape[1] + 3 * blocks.centers.shape[1])):
+        context = take_rows(center_vectors, blocks.seen[tile])  # (n, P, d)
+        u = take_rows(outside_vectors, blocks.centers[tile])  # (n, b, d)
+        u_neg = take_rows(outside_vectors, blocks.negatives[tile])  # (n, N, d)
+        v_hat = mixing[tile].swapaxes(1, 2) @ context  # (n, b, d)
+        scores = np.einsum("bcd,bcd->bc", v_hat, u)[:, np.newaxis]  # (n, 1, b)
+        scores_neg = u_neg @ v_hat.swapaxes(1, 2)  # (n, N, b)
+        some = slice(max(0, measured - tile.start))
+        loss += _neg_sampling_loss(
+            scores[some], has_context[tile][some], scores_neg[some], weights_neg[tile][some]
+        )
+        grad_scores = _sigmoid_in_place(scores)
+        grad_scores -= 1
+        grad_scores *= has_context[tile]
+        grad_scores_neg = _sigmoid_in_place(scores_neg)
+        grad_scores_neg *= weights_neg[tile]
+        np.matmul(grad_scores_neg, v_hat, out=grad_u_neg[tile])
+        grad_scores = grad_scores.swapaxes(1, 2)  # (n, b, 1)
+        np.multiply(grad_scores, v_hat, out=grad_u[tile])
+        grad_v_hat = grad_scores_neg.swapaxes(1, 2) @ u_neg
+        grad_v_hat += np.multiply(grad_scores, u, out=u)
+        np.matmul(mixing[tile], grad_v_hat, out=grad_seen[tile])
     outside = np.concatenate([blocks.centers.ravel(), blocks.negatives.ravel()])
     return Result(
         loss,
-        num_pairs,
-        sum_rows(blocks.seen, mixing @ grad_v_hat, len(center_vectors)),
+        has_context[:measured].sum(dtype=np.float64),
+        sum_rows(blocks.seen, grad_seen, len(center_vectors)),
         sum_rows(outside, grad_outside, len(outside_vectors)),
     )
 
 
-def _neg_sampling(v, outside_vectors, true_words, true_weights, negatives, num_negatives, every):
-    """Negative sampling of blocks: vectors `v` (B, b, d) against words that a block shares.
+def _tiles(num_blocks, numbers_of_block):
+    """Slices of the blocks, of as many at a time as fit into the processor's cache."""
+    step = max(1, TILE_NUMBERS // numbers_of_block)
+    return [slice(start, start + step) for start in range(0, num_blocks, step)]
 
-    The P `true_words` (B, P) weigh `true_weights` (B, P, b) as the word that a vector predicts, the
-    `negatives` (B, N) as often as a vector predicts anything, times K / N.
 
-    Returns the loss, the sum of the weights and the gradients of `v` and `outside_vectors`.
-    """
-    num_true = true_words.shape[1]
-    words = np.concatenate([true_words, negatives], axis=1)
-    u = take_rows(outside_vectors, words)  # (B, P + N, d)
-    # Sums over the words, (B, 1, b): as a product, which is several times faster.
-    num_predicted = np.ones((1, num_true), v.dtype) @ true_weights.astype(v.dtype, copy=False)
-    negative_weights = num_predicted * v.dtype.type(num_negatives / negatives.shape[1])
-
-    # BLAS is fastest where neither factor is transposed.
-    scores = u @ np.ascontiguousarray(v.swapaxes(1, 2))  # (B, P + N, b)
-    some = scores[::every]
-    loss = -(true_weights[::every] * log_sigmoid(some[:, :num_true])).sum(dtype=np.float64)
-    loss -= (negative_weights[::every] * log_sigmoid(-some[:, num_true:])).sum(dtype=np.float64)
-    num_pairs = num_predicted[::every].sum(dtype=np.float64)
-
-    grad_scores = _sigmoid_in_place(scores)
-    grad_scores[:, :num_true] -= 1
-    grad_scores[:, :num_true] *= true_weights
-    grad_scores[:, num_true:] *= negative_weights
-    grad_v = grad_scores.swapaxes(1, 2) @ u
-    grad_u = grad_scores @ v
-    return loss, num_pairs, grad_v, sum_rows(words, grad_u, len(outside_vectors))
+def _neg_sampling_loss(scores, weights, scores_neg, weights_neg):
+    if not len(scores):
+        return 0.0
+    loss = (weights * log_sigmoid(scores)).sum(dtype=np.float64)
+    return -loss - (weights_neg * log_sigmoid(-scores_neg)).sum(dtype=np.float64)
 
 
 def skipgram_naive_softmax(
@@ -174,7 +189,8 @@ def cbow_naive_softmax(
     reduction: str = "mean",
 ) -> Result:
     """CBOW against the whole vocabulary; arguments as above."""
-    v_hat, mixing, has_context = _mix(center_vectors, blocks, reduction)
+    mixing, has_context = _mixing(blocks, reduction, center_vectors.dtype)
+    v_hat = mixing.swapaxes(1, 2) @ take_rows(center_vectors, blocks.seen)  # (B, b, d)
     row = np.flatnonzero(has_context)
     loss, num_pairs, grad_v_hat, grad_u = _naive_softmax(
         v_hat.reshape(-1, v_hat.shape[2]),
@@ -185,8 +201,9 @@ def cbow_naive_softmax(
         max_logits,
     )
     grad_seen = mixing @ grad_v_hat.reshape(v_hat.shape)
-    grad_center = sum_rows(blocks.seen, grad_seen, len(center_vectors))
-    return Result(loss, num_pairs, grad_center, _all_rows(grad_u))
+    return Result(
+        loss, num_pairs, sum_rows(blocks.seen, grad_seen, len(center_vectors)), _all_rows(grad_u)
+    )
 
 
 def _naive_softmax(predicting, row, target, weight, outside_vectors, max_logits):
@@ -218,16 +235,14 @@ def _naive_softmax(predicting, row, target, weight, outside_vectors, max_logits)
     return loss, num_pairs.sum(dtype=np.float64), grad_predicting, grad_outside
 
 
-def _mix(center_vectors, blocks, reduction):
-    """CBOW's predicting vectors (B, b, d), the matrices (B, b + 2 m, b) that mix them, flags."""
-    context = take_rows(center_vectors, blocks.seen)  # (B, b + 2 m, d)
-    mixing = blocks.weights.astype(context.dtype)
-    num_outside = mixing.sum(axis=1)
-    has_context = num_outside > 0
+def _mixing(blocks, reduction, dtype):
+    """Matrices (B, b + 2 m, b) that mix outside words; which centers have any, (B, 1, b)."""
+    mixing = blocks.weights.astype(dtype)
+    num_outside = np.ones((1, mixing.shape[1]), dtype) @ mixing
+    has_context = (num_outside > 0).astype(dtype)
     if reduction == "mean":
-        mixing /= np.where(has_context, num_outside, 1)[:, np.newaxis, :]
-    has_context = has_context.astype(context.dtype)
-    return mixing.swapaxes(1, 2) @ context, mixing, has_context
+        mixing /= np.maximum(1, num_outside)
+    return mixing, has_context
 
 
 def _sigmoid_in_place(x):

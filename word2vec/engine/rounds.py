@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -12,12 +14,14 @@ from threadpoolctl import threadpool_limits
 
 from ..corpus.encoded import EncodedCorpus
 from ..options import EngineOptions
-from .schedule import UNITS_PER_ROUND, Schedule
-from .units import Engine
+from .schedule import Schedule
+from .units import Engine, RoundGradients
 from .workers import WorkerPool
 
 # A smaller corpus is trained sooner than worker processes have started.
-TOKENS_WORTH_A_WORKER = 500_000
+TOKENS_WORTH_A_WORKER = 1_000_000
+# Where Linux says how many microseconds of processor time a container has in each period.
+CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 class Rounds(Protocol):
@@ -40,6 +44,9 @@ class LocalRounds:
         self, engine: Engine, center_vectors: np.ndarray, outside_vectors: np.ndarray
     ) -> None:
         self._engine = engine
+        layout = RoundGradients.layout(engine.options, engine.schedule, len(center_vectors))
+        arrays = {name: np.empty(shape, dtype) for name, (shape, dtype) in layout.items()}
+        self._gradients = RoundGradients(arrays)
         self.center_vectors = center_vectors
         self.outside_vectors = outside_vectors
 
@@ -48,12 +55,13 @@ class LocalRounds:
 
     def run_round(self, round_number: int) -> list[float]:
         units = self._engine.schedule.units_of(round_number)
-        results = [self._engine.compute(unit) for unit in units]
-        moves = [self._engine.moves(*pair) for pair in zip(units, results, strict=True)]
-        for of_unit in moves:
-            self._engine.apply(of_unit)
-        loss = sum(float(result.loss) for result in results)
-        return [loss, sum(float(result.num_pairs) for result in results)]
+        measured = []
+        for slot, unit in enumerate(units):
+            result = self._engine.compute(unit)
+            measured.append((result.loss, result.num_pairs))
+            self._gradients.store(slot, result)
+        self._engine.step(round_number, self._gradients)
+        return np.sum(measured, axis=0).tolist()
 
 
 @contextlib.contextmanager
@@ -89,11 +97,16 @@ def choose_workers(options: EngineOptions, schedule: Schedule) -> int:
     number = options.workers
     if number is None:
         tokens = schedule.num_tokens * schedule.epochs
-        number = max(1, min(_num_processors(), tokens // TOKENS_WORTH_A_WORKER))
-    return min(number, UNITS_PER_ROUND)
+        number = max(1, min(num_processors(), tokens // TOKENS_WORTH_A_WORKER))
+    return min(number, schedule.units_per_round)
 
 
-def _num_processors() -> int:
+def num_processors() -> int:
+    """Processors that this process may use: as the system binds it, within a container's quota."""
+    number = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        number = len(os.sched_getaffinity(0))
+    with contextlib.suppress(OSError, ValueError):  # no such limit
+        microseconds, period = CPU_QUOTA.read_text().split()
+        number = min(number, max(1, math.ceil(int(microseconds) / int(period))))
+    return number

@@ -8,11 +8,14 @@ import numpy as np
 
 from ..options import EngineOptions
 
-UNITS_PER_ROUND = 4
-LONGEST_UNIT = {"skipgram": 3072, "cbow": 4096}  # tokens
-# A small corpus is cut into at least so many units, for fewer would be too few updates.
-LEAST_UNITS = 1024
-SHORTEST_UNIT = 64
+# A round is trained on vectors that stand still. Too few rounds are too few steps to learn from;
+# more than these bring nothing.
+ROUNDS_PER_EPOCH = 256
+SHORTEST_ROUND = 256  # tokens
+# So many processes find work, where a round is long enough for so many units.
+UNITS_PER_ROUND = 16
+# Of a shorter unit, preparations take a good part of the time; a longer one needs more memory.
+SHORTEST_UNIT, LONGEST_UNIT = 1024, 8192  # tokens
 
 
 class Schedule(NamedTuple):
@@ -20,18 +23,20 @@ class Schedule(NamedTuple):
 
     num_tokens: int
     unit_length: int
+    units_per_round: int
     units_per_epoch: int
     epochs: int
 
     @classmethod
     def of(cls, num_tokens: int, options: EngineOptions) -> Schedule:
-        longest = LONGEST_UNIT[options.model]
-        length = int(np.clip(num_tokens // LEAST_UNITS, SHORTEST_UNIT, longest))
-        return cls(num_tokens, length, -(-num_tokens // length), options.epochs)
+        round_length = max(SHORTEST_ROUND, num_tokens // ROUNDS_PER_EPOCH)
+        units = int(np.clip(round_length // SHORTEST_UNIT, 1, UNITS_PER_ROUND))
+        length = min(-(-round_length // units), LONGEST_UNIT)
+        return cls(num_tokens, length, units, -(-num_tokens // length), options.epochs)
 
     @property
     def rounds_per_epoch(self) -> int:
-        return -(-self.units_per_epoch // UNITS_PER_ROUND)
+        return -(-self.units_per_epoch // self.units_per_round)
 
     @property
     def num_rounds(self) -> int:
@@ -52,13 +57,13 @@ class Schedule(NamedTuple):
     def epochs_done(self, rounds_done: int) -> float:
         """How many epochs so many rounds are, by their tokens; 2.5 is half of the third."""
         epoch, place = divmod(rounds_done, self.rounds_per_epoch)
-        return epoch + min(1.0, place * UNITS_PER_ROUND / self.units_per_epoch)
+        return epoch + min(1.0, place * self.units_per_round / self.units_per_epoch)
 
     def units_of(self, round_number: int) -> range:
         """Numbers of the units of a round; those of the second epoch go on counting."""
         epoch, place = divmod(round_number, self.rounds_per_epoch)
-        first = place * UNITS_PER_ROUND
-        last = min(first + UNITS_PER_ROUND, self.units_per_epoch)
+        first = place * self.units_per_round
+        last = min(first + self.units_per_round, self.units_per_epoch)
         return range(epoch * self.units_per_epoch + first, epoch * self.units_per_epoch + last)
 
     def tokens_of(self, unit: int) -> slice:
@@ -66,6 +71,6 @@ class Schedule(NamedTuple):
         start = unit % self.units_per_epoch * self.unit_length
         return slice(start, min(start + self.unit_length, self.num_tokens))
 
-    def fraction(self, unit: int) -> float:
-        """How much of the training lies before a unit: 0 for the first, 1 for the last."""
-        return unit / max(1, self.units_per_epoch * self.epochs - 1)
+    def fraction(self, round_number: int) -> float:
+        """How much of the training lies before a round: 0 for the first, 1 for the last."""
+        return round_number / max(1, self.num_rounds - 1)

@@ -52,7 +52,7 @@ class Word2Vec:
     seed : int
         The same seed gives the same vectors, bit for bit, for any number of workers.
     workers : int, optional
-        Processes, of which at most 4 find work. Default: as many as there are processors, fewer
+        Processes, of which at most 16 find work. Default: the processors it may use, fewer
         for a small corpus. On Windows always one.
     model : {"skipgram", "cbow"}
     loss : {"neg_sampling", "naive_softmax"}

@@ -140,6 +140,8 @@ class Training:
         self.settings = options.settings() | {
             "vocabulary": fingerprint([corpus.vocab.words, corpus.vocab.counts]),
             "corpus": corpus.fingerprint,
+            "unit_length": self.schedule.unit_length,
+            "units_per_round": self.schedule.units_per_round,
         }
         self.state = State()
         self._options, self._corpus = options, corpus

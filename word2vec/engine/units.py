@@ -1,15 +1,15 @@
 """The engine: training in rounds of units, with a schedule that no number of workers changes.
 
-The encoded corpus is cut into units of equal length. A round takes a few units; the gradients of
-all of them are computed from the vectors as they are when the round begins, and then added, unit
-after unit. Who computes which unit makes no difference, and the random numbers of a unit depend on
-the seed and its number alone. So the result has the same bits for any number of workers, and a run
-can be continued from any round.
+The encoded corpus is cut into units of equal length. A round takes some of them; the gradients of
+all are computed from the vectors as they are when the round begins, added up row by row, unit after
+unit, and then each row takes one step. Who computes which unit makes no difference, nor who adds
+up which rows, and the random numbers of a unit depend on the seed and its number alone. So the
+result has the same bits for any number of workers, and a run can be continued from any round.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,23 +17,26 @@ import numpy as np
 from ..checks import FloatArray, IntArray
 from ..corpus.mapped import MappedTokens
 from ..options import EngineOptions
-from ..rowsparse import RowSparse, take_rows
+from ..rowsparse import RowGroups, take_rows
 from ..sampling import AliasTable, keep_probabilities, noise_distribution
 from .blocks import Blocks, draw_blocks
 from .kernels import KERNELS, Result
-from .schedule import LONGEST_UNIT, Schedule
+from .schedule import Schedule
 
-BLOCK_SIZE = {"skipgram": 32, "cbow": 16}  # centers that share negatives
-FEWEST_SHARED, MOST_SHARED = 24, 256  # negatives of a block
+BLOCK_SIZE = 16  # centers that share negatives
+FEWEST_SHARED, MOST_SHARED = 8, 256  # negatives of a block
 
-# No unit may move a vector further than this. The gradients of a frequent word add up over a whole
-# unit while its vector stands still; without a bound, long units or large steps diverge.
-LARGEST_MOVE = {"skipgram": 0.15, "cbow_mean": 0.5, "cbow_sum": 0.15}
+# No round may move a vector further than this. The gradients of a frequent word add up over a whole
+# round while its vector stands still; without a bound, long rounds or large steps diverge.
+LARGEST_MOVE = {"skipgram": 0.3, "cbow_mean": 1.0, "cbow_sum": 0.3}
 
 ROWS_AT_A_TIME = 512  # when moving vectors: few enough to stay in the processor's cache
 
-# The loss of a large corpus is measured on one block in so many.
+# The loss of a large corpus is measured on one block in so many; of a small one, on a larger part.
 LOSS_EVERY = 64
+TOKENS_TO_MEASURE = 50_000
+
+SIDES = ("center", "outside")
 
 
 class Engine:
@@ -80,9 +83,9 @@ class Engine:
         if options.loss == "naive_softmax":
             chosen["max_logits"] = options.max_logits
         else:
-            is_large = self.schedule.unit_length == LONGEST_UNIT[options.model]
+            every = self.schedule.num_tokens // TOKENS_TO_MEASURE
             chosen["num_negatives"] = options.negative
-            chosen["every"] = LOSS_EVERY if is_large else 1
+            chosen["every"] = min(max(1, every), LOSS_EVERY)
         return chosen
 
     def draw(self, unit: int) -> Blocks:
@@ -98,7 +101,7 @@ class Engine:
             "drawn" if options.model == "cbow" else "expected",
             self._noise,
             num_shared_negatives(options),
-            BLOCK_SIZE[options.model],
+            BLOCK_SIZE,
             rng,
         )
 
@@ -109,42 +112,94 @@ class Engine:
         """
         return self._kernel(*self._matrices, blocks or self.draw(unit), **self._kernel_options)
 
-    def alpha(self, unit: int) -> float:
-        """The step of a unit: it falls on a straight line from alpha to min_alpha."""
+    def alpha(self, round_number: int) -> float:
+        """The step of a round: it falls on a straight line from alpha to min_alpha."""
         first, last = self.options.alpha, self.options.min_alpha
-        return first + self.schedule.fraction(unit) * (last - first)
+        return first + self.schedule.fraction(round_number) * (last - first)
 
-    def moves(
-        self, unit: int, result: Result, out: Sequence[FloatArray | None] = (None, None)
-    ) -> tuple[RowSparse, ...]:
-        """How far a unit moves center and outside vectors, by its result; into `out` if given."""
-        largest = LARGEST_MOVE[self.options.kind]
-        gradients = result.grad_center_vectors, result.grad_outside_vectors
-        return tuple(
-            bounded_moves(gradient, self.alpha(unit), largest, values)
-            for gradient, values in zip(gradients, out, strict=True)
-        )
-
-    def apply(
-        self,
-        moves: Iterable[RowSparse],
-        row_ranges: Iterable[tuple[int | None, int | None]] = ((None, None), (None, None)),
+    def step(
+        self, round_number: int, gradients: RoundGradients, part: int = 0, parts: int = 1
     ) -> None:
-        """Move the center and the outside vectors, by a RowSparse for each.
+        """Move the vectors by the gradients of all units of a round, a `RoundGradients`.
 
-        For each matrix a range (first, last) restricts this to the rows first to last - 1.
+        Of each matrix only the rows in one of so many parts.
         """
-        for matrix, its_moves, rows in zip(self._matrices, moves, row_ranges, strict=True):
-            move_rows(matrix, its_moves, *rows)
+        alpha, largest = self.alpha(round_number), LARGEST_MOVE[self.options.kind]
+        num_units = len(self.schedule.units_of(round_number))
+        for side, matrix in zip(SIDES, self._matrices, strict=True):
+            groups, values = gradients.of_rows(side, num_units, part, parts)
+            move_rows(matrix, groups, values, alpha, largest)
+
+
+class RoundGradients:
+    """The gradients of the units of a round, where all who add them up find them.
+
+    Parameters
+    ----------
+    arrays : dict of ndarray
+        Of the shapes and types of `layout`.
+    """
+
+    def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
+        self._arrays = arrays
+
+    @staticmethod
+    def layout(options: EngineOptions, schedule: Schedule, vocab_size: int) -> dict[str, Any]:
+        """Shapes and types of the arrays, by name."""
+        slots = schedule.units_per_round
+        num_blocks = -(-schedule.unit_length // BLOCK_SIZE)
+        # Rows that a unit can touch: one more than its tokens, for the word that pads its blocks.
+        center_rows = min(vocab_size, schedule.unit_length + 1)
+        outside_rows = min(vocab_size, center_rows + num_blocks * num_shared_negatives(options))
+        if options.loss == "naive_softmax":
+            outside_rows = vocab_size
+        layout = {}
+        for side, num_rows in zip(SIDES, (center_rows, outside_rows), strict=True):
+            layout[f"{side}_sizes"] = (slots,), np.int64
+            layout[f"{side}_rows"] = (slots, num_rows), np.int32
+            layout[f"{side}_values"] = (slots, num_rows, options.vector_size), np.float32
+        return layout
+
+    def store(self, slot: int, result: Result) -> None:
+        """Keep the gradients of the unit that is the round's number `slot`, from 0."""
+        gradients = result.grad_center_vectors, result.grad_outside_vectors
+        for side, (rows, values) in zip(SIDES, gradients, strict=True):
+            self._arrays[f"{side}_sizes"][slot] = len(rows)
+            self._arrays[f"{side}_rows"][slot, : len(rows)] = rows
+            self._arrays[f"{side}_values"][slot, : len(rows)] = values
+
+    def of_rows(
+        self, side: str, num_units: int, part: int = 0, parts: int = 1
+    ) -> tuple[RowGroups, FloatArray]:
+        """One of so many parts of the rows that a round touches: as `RowGroups`, with the values.
+
+        The gradients of a row come in the order of the units, whatever the parts.
+        """
+        sizes, all_rows = self._arrays[f"{side}_sizes"], self._arrays[f"{side}_rows"]
+        values = self._arrays[f"{side}_values"]
+        rows_of = [all_rows[slot, : sizes[slot]] for slot in range(num_units)]
+        # Dividing the rows of one unit evenly divides those of the others nearly so.
+        most = np.append(max(rows_of, key=len), np.iinfo(np.int32).max)
+        bounds = [0, *(most[len(most) * k // parts] for k in range(1, parts)), most[-1]]
+        first, last = bounds[part : part + 2]
+        rows, places = [], []
+        for slot, its_rows in enumerate(rows_of):
+            start, stop = np.searchsorted(its_rows, (first, last))
+            rows.append(its_rows[start:stop])
+            places.append(np.arange(start, stop, dtype=np.int32) + slot * values.shape[1])
+        groups = RowGroups.of(np.concatenate(rows))
+        groups = groups._replace(order=np.concatenate(places)[groups.order])
+        return groups, values.reshape(-1, values.shape[2])
 
 
 def num_shared_negatives(options: EngineOptions) -> int:
-    """Negatives that a block shares: about three quarters of what one center would draw alone.
+    """Negatives that a block shares: half as many as one center of skip-gram would draw alone.
 
-    Fewer cost quality, more cost time.
+    Fewer cost quality, more cost time. In CBOW, where a center predicts but once, they are as many
+    as with a window of 5.
     """
-    pairs_of_center = options.window + 1 if options.model == "skipgram" else 1
-    number = round(0.75 * options.negative * pairs_of_center / 8) * 8
+    pairs_of_center = options.window + 1 if options.model == "skipgram" else 6
+    number = round(0.5 * options.negative * pairs_of_center / 8) * 8
     return min(max(FEWEST_SHARED, number), MOST_SHARED)
 
 
@@ -158,38 +213,31 @@ def _keep_freed_memory():
     np.empty(31 << 20, dtype=np.uint8)
 
 
-def bounded_moves(
-    gradient: RowSparse, alpha: float, largest: float, out: FloatArray | None = None
-) -> RowSparse:
-    """alpha * gradient, with rows shortened that are longer than `largest`.
-
-    Parameters
-    ----------
-    gradient : RowSparse
-    alpha, largest : float
-    out : ndarray, optional
-        Where the values go.
-
-    Returns
-    -------
-    RowSparse
-    """
-    rows, values = gradient
-    length = np.sqrt(np.einsum("ij,ij->i", values, values))
-    step = values.dtype.type(alpha) / np.maximum(1, length * values.dtype.type(alpha / largest))
-    return RowSparse(rows, np.multiply(values, step[:, np.newaxis], out=out))
+def bounded_moves(gradients: FloatArray, alpha: float, largest: float) -> FloatArray:
+    """alpha * gradients, row by row, with those shortened that are longer than `largest`."""
+    length = np.sqrt(np.einsum("ij,ij->i", gradients, gradients))
+    dtype = gradients.dtype.type
+    step = dtype(alpha) / np.maximum(1, length * dtype(alpha / largest))
+    return gradients * step[:, np.newaxis]
 
 
 def move_rows(
-    matrix: FloatArray, moves: RowSparse, first: int | None = None, last: Any = None
+    matrix: FloatArray, groups: RowGroups, gradients: FloatArray, alpha: float, largest: float
 ) -> None:
-    """matrix -= moves in place, for all rows, or those from `first` to `last` - 1 only."""
-    rows, values = moves
-    if first is not None:
-        chosen = slice(*np.searchsorted(rows, (first, last)))
-        rows, values = rows[chosen], values[chosen]
-    for start in range(0, len(rows), ROWS_AT_A_TIME):
-        part = slice(start, start + ROWS_AT_A_TIME)
-        moved = take_rows(matrix, rows[part])
-        moved -= values[part]
-        matrix[rows[part]] = moved
+    """Take a step: move each row against the sum of its gradients, by at most `largest`.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (V, d)
+        Changed in place.
+    groups : RowGroups
+        Which of the gradients belong to a row.
+    gradients : ndarray of shape (N, d)
+    alpha, largest : float
+    """
+    for start in range(0, len(groups.rows), ROWS_AT_A_TIME):
+        stop = start + ROWS_AT_A_TIME
+        rows = groups.rows[start:stop]
+        moved = take_rows(matrix, rows)
+        moved -= bounded_moves(groups.sum(gradients, start, stop), alpha, largest)
+        matrix[rows] = moved

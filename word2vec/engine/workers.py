@@ -6,9 +6,9 @@ memory-mapped file without a name, which they inherit open: no kill can leave it
 Commands travel through the workers' standard input and answers through their standard output, so
 the end of either side is noticed by the other at once.
 
-A round has two phases. First each worker computes the moves of its share of the units, while nobody
-changes the vectors; then each applies the moves of all units to its share of the rows. Between the
-phases the workers wait for each other in shared memory, without the parent.
+A round has two phases. First each worker computes the gradients of its share of the units, while
+nobody changes the vectors; then each adds up those of all units in its share of the rows, and moves
+these. Between the phases the workers wait for each other in shared memory, without the parent.
 """
 
 from __future__ import annotations
@@ -31,16 +31,14 @@ import numpy as np
 from ..checks import FloatArray, IntArray, StrPath
 from ..corpus.mapped import MappedTokens
 from ..options import EngineOptions
-from ..rowsparse import RowSparse
-from .schedule import UNITS_PER_ROUND, Schedule
+from .schedule import Schedule
 from .sharing import Barrier, SharedArrays, make_shared_file
-from .units import BLOCK_SIZE, Engine, num_shared_negatives
+from .units import SIDES, Engine, RoundGradients
 
 # What workers train at a command: some tenths of a second. A round of naive softmax takes longer.
 ROUNDS_AT_A_TIME = {"neg_sampling": 16, "naive_softmax": 1}
 
 _DONE = b"d"
-_SIDES = ("center", "outside")
 _ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
@@ -219,9 +217,10 @@ class _Worker:
         layout = _layout(options, schedule, len(counts), num_workers)
         self._shared = SharedArrays(shared_file, layout)
         os.close(shared_file)
-        matrices = [self._shared[f"{side}_vectors"] for side in _SIDES]
+        matrices = [self._shared[f"{side}_vectors"] for side in SIDES]
         tokens = MappedTokens(token_path)
         self._engine = Engine(options, schedule, np.array(counts), tokens, *matrices)
+        self._gradients = RoundGradients(self._shared)
         self._barrier = Barrier(self._shared["arrivals"], number)
         self._number, self._num_workers = number, num_workers
         self._drawn = {}  # the blocks of units to come
@@ -232,15 +231,12 @@ class _Worker:
             for slot, unit in self._own_units(round_number):
                 result = self._engine.compute(unit, self._drawn.pop(unit, None))
                 losses[slot] = result.loss, result.num_pairs
-                self._store_moves(slot, unit, result)
+                self._gradients.store(slot, result)
             self._barrier.arrive()
             if round_number + 1 < last:
                 self._draw_ahead(round_number + 1)
             self._barrier.wait()
-            # Dividing the rows that the first unit moved evenly divides the others nearly so.
-            ranges = [self._own_range(moves.rows) for moves in self._moves(0)]
-            for slot in range(len(self._engine.schedule.units_of(round_number))):
-                self._engine.apply(self._moves(slot), ranges)
+            self._engine.step(round_number, self._gradients, self._number, self._num_workers)
             self._barrier.arrive()
             self._barrier.wait()
 
@@ -249,12 +245,6 @@ class _Worker:
         units = enumerate(self._engine.schedule.units_of(round_number))
         return itertools.islice(units, self._number, None, self._num_workers)
 
-    def _own_range(self, rows):
-        """First row, and the one after the last, of this worker's share of the vectors."""
-        bounds = [rows[len(rows) * k // self._num_workers] for k in range(1, self._num_workers)]
-        bounds = [0, *bounds, np.iinfo(np.int32).max]
-        return bounds[self._number], bounds[self._number + 1]
-
     def _draw_ahead(self, round_number):
         """Use the time until the others are here."""
         for _, unit in self._own_units(round_number):
@@ -262,42 +252,15 @@ class _Worker:
                 return
             self._drawn[unit] = self._engine.draw(unit)
 
-    def _store_moves(self, slot, unit, result):
-        values = []
-        gradients = result.grad_center_vectors, result.grad_outside_vectors
-        for side, gradient in zip(_SIDES, gradients, strict=True):
-            size = len(gradient.rows)
-            self._shared[f"{side}_sizes"][slot] = size
-            self._shared[f"{side}_rows"][slot, :size] = gradient.rows
-            values.append(self._shared[f"{side}_values"][slot, :size])
-        self._engine.moves(unit, result, values)
-
-    def _moves(self, slot):
-        for side in _SIDES:
-            size = self._shared[f"{side}_sizes"][slot]
-            rows = self._shared[f"{side}_rows"][slot, :size]
-            yield RowSparse(rows, self._shared[f"{side}_values"][slot, :size])
-
 
 def _layout(options, schedule, vocab_size, num_workers):
     """Shapes and types of the shared arrays."""
-    d, slots = options.vector_size, UNITS_PER_ROUND
-    unit_length = schedule.unit_length
-    num_blocks = -(-unit_length // BLOCK_SIZE[options.model])
-    # Rows that a unit can touch; one more than it has tokens, for the word that pads its blocks.
-    center_rows = min(vocab_size, unit_length + 1)
-    outside_rows = min(vocab_size, center_rows + num_blocks * num_shared_negatives(options))
-    if options.loss == "naive_softmax":
-        outside_rows = vocab_size
+    shape = vocab_size, options.vector_size
+    losses = ROUNDS_AT_A_TIME[options.loss], schedule.units_per_round, 2
     return {
-        "center_vectors": ((vocab_size, d), np.float32),
-        "outside_vectors": ((vocab_size, d), np.float32),
-        "losses": ((ROUNDS_AT_A_TIME[options.loss], slots, 2), np.float64),
+        "center_vectors": (shape, np.float32),
+        "outside_vectors": (shape, np.float32),
+        "losses": (losses, np.float64),
         "arrivals": ((num_workers, Barrier.WIDTH), np.int64),
-        "center_sizes": ((slots,), np.int64),
-        "outside_sizes": ((slots,), np.int64),
-        "center_rows": ((slots, center_rows), np.int32),
-        "outside_rows": ((slots, outside_rows), np.int32),
-        "center_values": ((slots, center_rows, d), np.float32),
-        "outside_values": ((slots, outside_rows, d), np.float32),
+        **RoundGradients.layout(options, schedule, vocab_size),
     }
