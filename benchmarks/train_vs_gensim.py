@@ -17,7 +17,7 @@ Each tool takes its own default step size and, but for its number of workers, th
     mean       over these columns
 
 Where ours is judged, it also trains for one epoch, for two, and so on until its mean reaches that
-of gensim's vectors of the same turn: "time to gensim's quality" is gensim's time / the time of that.
+of gensim's vectors of the same turn: "time to gensim's quality" is gensim's time / its own then.
 
 The vectors of all tools are judged by the same code, `word2vec.KeyedVectors`. The C tool and koan
 have no seed to set; with several threads no two of their runs are alike anyway. On Windows this

@@ -12,10 +12,11 @@ from ..options import EngineOptions
 # more than these bring nothing.
 ROUNDS_PER_EPOCH = 256
 SHORTEST_ROUND = 256  # tokens
-# So many processes find work, where a round is long enough for so many units.
-UNITS_PER_ROUND = 16
+# So many processes find work, where a round is long enough for so many units. Of naive softmax each
+# has gradients of the whole vocabulary.
+UNITS_PER_ROUND = {"neg_sampling": 16, "naive_softmax": 4}
 # Of a shorter unit, preparations take a good part of the time; a longer one needs more memory.
-SHORTEST_UNIT, LONGEST_UNIT = 1024, 8192  # tokens
+SHORTEST_UNIT, LONGEST_UNIT = 1024, 4096  # tokens
 
 
 class Schedule(NamedTuple):
@@ -30,7 +31,7 @@ class Schedule(NamedTuple):
     @classmethod
     def of(cls, num_tokens: int, options: EngineOptions) -> Schedule:
         round_length = max(SHORTEST_ROUND, num_tokens // ROUNDS_PER_EPOCH)
-        units = int(np.clip(round_length // SHORTEST_UNIT, 1, UNITS_PER_ROUND))
+        units = int(np.clip(round_length // SHORTEST_UNIT, 1, UNITS_PER_ROUND[options.loss]))
         length = min(-(-round_length // units), LONGEST_UNIT)
         return cls(num_tokens, length, units, -(-num_tokens // length), options.epochs)
 

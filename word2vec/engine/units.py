@@ -153,7 +153,7 @@ class RoundGradients:
         outside_rows = min(vocab_size, center_rows + num_blocks * num_shared_negatives(options))
         if options.loss == "naive_softmax":
             outside_rows = vocab_size
-        layout = {}
+        layout: dict[str, Any] = {}
         for side, num_rows in zip(SIDES, (center_rows, outside_rows), strict=True):
             layout[f"{side}_sizes"] = (slots,), np.int64
             layout[f"{side}_rows"] = (slots, num_rows), np.int32
