@@ -20,6 +20,10 @@ the same vectors, bit for bit. All times are processor times, which a busy machi
     elementwise       all other operations on the kernel's arrays: masks, weights, sums
     everything else   what is in none of these, and the profiler's own time
 
+A round has two phases: the units are computed, then their gradients are added up and each row takes
+its step. Last, the times of both give what more workers would bring if each had a core and memory
+of its own: "computed", not measured. Who has fewer units than another waits.
+
 The arithmetic is counted in the matrix products alone: 2 m k n FLOP for m x k by k x n. Their rate
 is printed beside that of the same products "alone", again and again on arrays that stay in the
 cache, and beside that of one large product, measured anew in each turn.
@@ -59,6 +63,7 @@ PARTS = {
     "step": [(engine, "bounded_moves"), (engine, "move_rows")],
 }
 LARGE = 1024  # rows and columns of the one large product
+SCALING = (2, 4, 8, 16)  # workers
 RATE_SECONDS = 0.2  # a product is repeated so long
 
 
@@ -196,6 +201,17 @@ def read_corpus(path, min_count):
         return corpus.vocab.counts, np.array(corpus.tokens)
 
 
+class TimedSteps(Engine):
+    """An engine that adds up how long the second phase of its rounds takes."""
+
+    seconds = 0.0
+
+    def step(self, *arguments):
+        start = time.thread_time()
+        super().step(*arguments)
+        self.seconds += time.thread_time() - start
+
+
 def train(engine, matrices, rounds):
     """Rounds of training, as `Word2Vec.fit` does them."""
     LocalRounds(engine, *matrices).run_rounds(rounds.start, rounds.stop)
@@ -205,6 +221,7 @@ class Turn(NamedTuple):
     """The same work done plain and profiled, and the rate of a large product next to it."""
 
     plain_seconds: float
+    step_seconds: float  # of them, for adding up gradients and moving vectors
     profiled_seconds: float
     profile: Profile
     large_rate: float
@@ -221,22 +238,22 @@ def run_turns(options, counts, tokens, num_units, num_turns):
 
     def timed():
         trained = [matrix.copy() for matrix in matrices]
-        engine = Engine(options, schedule, counts, tokens, *trained)
+        engine = TimedSteps(options, schedule, counts, tokens, *trained)
         start = time.thread_time()
         train(engine, trained, rounds)
-        return time.thread_time() - start, trained
+        return time.thread_time() - start, engine.seconds, trained
 
     timed()  # unmeasured: caches, memory
 
     turns = []
     for _ in range(num_turns):
-        plain_seconds, expected = timed()
+        plain_seconds, step_seconds, expected = timed()
         with Profile() as profile:
-            profiled_seconds, found = timed()
+            profiled_seconds, _, found = timed()
         if not all(map(np.array_equal, expected, found)):
             raise SystemExit("The profiled engine computed other vectors: its figures are void.")
         large_rate = product_rate(LARGE, LARGE, LARGE)
-        turns.append(Turn(plain_seconds, profiled_seconds, profile, large_rate))
+        turns.append(Turn(plain_seconds, step_seconds, profiled_seconds, profile, large_rate))
     return turns
 
 
@@ -316,6 +333,21 @@ def print_rates(turns):
         print(f"{name:28}{spread([done / 1e9 for done in rate]):36}{spread(shares)}")
 
 
+def print_scaling(turns, num_rounds, units_per_round):
+    """What the phases of a round let expect of several workers."""
+    step = 1000 * statistics.median(turn.step_seconds for turn in turns) / num_rounds
+    whole = 1000 * statistics.median(turn.plain_seconds for turn in turns) / num_rounds
+    unit = (whole - step) / units_per_round
+    print(
+        f"\na round of {units_per_round} units: {whole:.2f} ms, of which computing a unit takes "
+        f"{unit:.2f} ms, and adding up and moving {step:.2f} ms"
+    )
+    print(f"{'workers':24}{'ms a round, computed':>24}{'times as fast as one':>24}")
+    for workers in SCALING:
+        seconds = unit * -(-units_per_round // workers) + step / workers
+        print(f"{workers:<24}{seconds:24.2f}{whole / seconds:24.2f}")
+
+
 def main(argv=None):
     args = parse_args(argv)
     options = Word2Vec(
@@ -349,6 +381,7 @@ def main(argv=None):
         print_parts(turns, num_units)
         print_products(turns)
         print_rates(turns)
+        print_scaling(turns, len(rounds), schedule.units_per_round)
 
 
 if __name__ == "__main__":

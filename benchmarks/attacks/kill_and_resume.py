@@ -46,7 +46,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from benchmarks.attacks.made_up_text import write_text
 from benchmarks.attacks.processes import children, left_files, processes, remaining
 
-RUN = Path(__file__).resolve().parents[2] / "run.py"
+ROOT = Path(__file__).resolve().parents[2]
+# `run.py`, but with units so short that two workers find work in a short text.
+PROGRAM = f"""
+import runpy, sys
+sys.path.insert(0, {str(ROOT)!r})
+from word2vec.engine import schedule
+schedule.SHORTEST_UNIT = 64
+sys.argv[0] = "run.py"
+runpy.run_path({str(ROOT / "run.py")!r}, run_name="__main__")
+"""
 
 # The engine saves at the end of each epoch, so there are many short ones.
 ENGINE = "--min-count 1 --vector-size 10 --epochs 8"
@@ -97,7 +106,7 @@ class Run:
         self._errors = output.with_name(f"{output.name}-errors")
         with open(self._errors, "w") as errors:  # surviving workers would keep a pipe open
             self.process = subprocess.Popen(
-                [sys.executable, RUN, "--output", output, *options],
+                [sys.executable, "-c", PROGRAM, "--output", output, *options],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,

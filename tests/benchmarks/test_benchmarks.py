@@ -227,5 +227,13 @@ def test_profile_prints_shares_of_the_whole_time(text, corpus, capsys):
     assert sum(shares) == pytest.approx(100, abs=0.5)
 
 
+def test_scaling_is_computed_from_the_phases_of_a_round(capsys):
+    turn = kernel_profile.Turn(2.0, 0.4, 3.0, None, 1.0)  # 10 rounds: 160 ms and 40 ms each
+    kernel_profile.print_scaling([turn], 10, 16)
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[3:]]
+    expected = [(2, 80 + 20), (4, 40 + 10), (8, 20 + 5), (16, 10 + 2.5)]
+    assert rows == [[f"{n}", f"{ms:.2f}", f"{200 / ms:.2f}"] for n, ms in expected]
+
+
 def test_operations_of_a_product_are_its_multiplications_and_additions():
     assert kernel_profile.num_flop(2, 3, 4, 10) == 2 * (2 * 3 * 4) * 10

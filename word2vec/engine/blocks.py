@@ -86,13 +86,17 @@ def draw_blocks(
     own_sentence[: len(kept)] = sentence
 
     seen_sentence = _overlapping(seen_sentence, block_size, window)
-    is_pair = seen_sentence[:, :, np.newaxis] == own_sentence.reshape(num_blocks, 1, block_size)
     if reach == "drawn":
         reaches = rng.integers(1, window, num_centers, dtype=np.int32, endpoint=True)
-        is_pair &= _distances(block_size, window) <= reaches.reshape(num_blocks, 1, block_size)
-        weights = is_pair.astype(np.float32)
+        is_near = _distances(block_size, window) <= reaches.reshape(num_blocks, 1, block_size)
+        weights = is_near.astype(np.float32)
     else:
-        weights = is_pair * _share_within_reach(block_size, window)
+        weights = np.tile(_share_within_reach(block_size, window), (num_blocks, 1, 1))
+    # Most blocks see one sentence alone.
+    first, last = seen_sentence[:, 0], seen_sentence[:, -1]
+    mixed = np.flatnonzero((first != last) | (first < 0))
+    own_sentence = own_sentence.reshape(num_blocks, 1, block_size)
+    weights[mixed] *= seen_sentence[mixed][:, :, np.newaxis] == own_sentence[mixed]
     negatives = None
     if noise is not None:
         negatives = noise.draw(rng, (num_blocks, num_shared)).astype(np.int32)

@@ -20,8 +20,8 @@ from ..functions import log_sigmoid
 from ..rowsparse import RowSparse, sum_rows, take_rows
 from .blocks import Blocks
 
-# Numbers that a kernel works on at a time: few enough to stay in the second-level cache.
-TILE_NUMBERS = 1 << 18
+# Numbers that a kernel gathers at a time: few enough to stay near the processor.
+TILE_NUMBERS = 1 << 20
 
 
 class Result(NamedTuple):
@@ -70,7 +70,8 @@ def skipgram_neg_sampling(
         u = take_rows(outside_vectors, words[tile])
         weights = blocks.weights[tile].astype(dtype, copy=False)
         weights_neg = num_predicted[tile] * dtype.type(num_negatives / num_shared)
-        scores = u @ v.swapaxes(1, 2)  # (n, P + N, b)
+        # BLAS is fastest where neither factor is transposed.
+        scores = u @ np.ascontiguousarray(v.swapaxes(1, 2))  # (n, P + N, b)
         some = slice(max(0, measured - tile.start))
         loss += _neg_sampling_loss(
             scores[some, :num_true], weights[some], scores[some, num_true:], weights_neg[some]

@@ -23,7 +23,7 @@ from .blocks import Blocks, draw_blocks
 from .kernels import KERNELS, Result
 from .schedule import Schedule
 
-BLOCK_SIZE = 16  # centers that share negatives
+BLOCK_SIZE = 32  # centers that share negatives
 FEWEST_SHARED, MOST_SHARED = 8, 256  # negatives of a block
 
 # No round may move a vector further than this. The gradients of a frequent word add up over a whole
