@@ -95,8 +95,8 @@ def draw_blocks(
     # Most blocks see one sentence alone.
     first, last = seen_sentence[:, 0], seen_sentence[:, -1]
     mixed = np.flatnonzero((first != last) | (first < 0))
-    own_sentence = own_sentence.reshape(num_blocks, 1, block_size)
-    weights[mixed] *= seen_sentence[mixed][:, :, np.newaxis] == own_sentence[mixed]
+    own = own_sentence.reshape(num_blocks, 1, block_size)[mixed]
+    weights[mixed] *= seen_sentence[mixed][:, :, np.newaxis] == own
     negatives = None
     if noise is not None:
         negatives = noise.draw(rng, (num_blocks, num_shared)).astype(np.int32)
