@@ -355,7 +355,7 @@ def test_rounds_grow_with_the_corpus_as_far_as_memory_allows(monkeypatch):
 def test_little_text_has_few_units_and_finds_work_for_few(monkeypatch):
     monkeypatch.undo()
     sixteen = Word2Vec(workers=16).options
-    found = [choose_workers(sixteen, Schedule.of(n, sixteen)) for n in (10**5, 10**6, 10**7)]
+    found = [choose_workers(sixteen, Schedule.of(n, sixteen)) for n in (10**5, 4 * 10**6, 10**8)]
     assert found[0] == 1 < found[1] < found[2] == 16
 
 
