@@ -15,6 +15,7 @@ al. (2019), "Fast interpolation-based t-SNE for improved visualization of single
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from scipy import fft, sparse
@@ -118,7 +119,8 @@ def tsne(neighbors: IntArray, start: FloatArray, progress: Progress | None = Non
     linked, begins, degrees = links.indices, links.indptr[:-1], np.diff(links.indptr)
 
     points = np.array(start.T, np.float32, order="C")  # (2, n), here and in `repulsion`
-    points *= 0.01 / max(points.std(), 1e-12)
+    spread: Any = max(points.std(), 1e-12)
+    points *= 0.01 / spread
     velocity = np.zeros_like(points)
     for iteration in range(ITERATIONS):
         exaggeration = EXAGGERATION if iteration < EXAGGERATED else 1
@@ -142,7 +144,7 @@ def repulsion(points: FloatArray) -> FloatArray:
     """
     n = points.shape[1]
     low = points.min(axis=1, keepdims=True)
-    width = np.ptp(points, axis=1).max()
+    width: Any = np.ptp(points, axis=1).max()
     cell = max(CELL, width / MAX_CELLS)
     side = int(width / cell) + 2
 
