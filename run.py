@@ -14,6 +14,7 @@ try:
     import sys
     from collections.abc import Sequence
 
+    from utils.animate_command import add_animate_command
     from utils.explore_command import add_explore_command
     from utils.handout_command import add_handout_command
     from utils.sentiment_command import add_sentiment_command
@@ -41,6 +42,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     add_explore_command(commands)
     add_sentiment_command(commands)
     add_handout_command(commands)
+    add_animate_command(commands)
     return parser.parse_args(arguments)
 
 

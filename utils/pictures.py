@@ -40,14 +40,7 @@ def save_training_pictures(training: Training, directory: Path) -> list[str]:
     from utils.plotting import plot_loss
 
     vectors = training.vectors
-    groups = {
-        group: present
-        for group, words in GROUPS.items()
-        if (present := [word for word in words if word in vectors])
-    }
-    words = [word for group in groups.values() for word in group]
-    if len(words) < 2:  # another kind of text: its most frequent words
-        words, groups = vectors.index_to_key[:40], {}
+    words, groups = words_of_picture(vectors.index_to_key)
     save_word_picture(vectors, words, directory / "word_vectors.png", groups)
 
     ax: Any = None
@@ -58,6 +51,35 @@ def save_training_pictures(training: Training, directory: Path) -> list[str]:
     ax.set(xlabel=training.unit, ylabel=training.loss_name)
     _save(ax, directory / "loss.png")
     return ["word_vectors.png", "loss.png"]
+
+
+def words_of_picture(
+    vocabulary: Sequence[str],
+) -> tuple[list[str], dict[str, list[str]] | None]:
+    """Which words to draw of a vocabulary.
+
+    Parameters
+    ----------
+    vocabulary : sequence of str
+        The most frequent word first.
+
+    Returns
+    -------
+    words : list of str
+    groups : dict of str to list of str, or None
+        The words of `GROUPS` that there are. For another kind of text: its 40 most frequent words,
+        and no groups.
+    """
+    known = frozenset(vocabulary)
+    groups = {
+        group: present
+        for group, words in GROUPS.items()
+        if (present := [word for word in words if word in known])
+    }
+    words = [word for group in groups.values() for word in group]
+    if len(words) < 2:
+        return list(vocabulary[:40]), None
+    return words, groups
 
 
 def save_word_picture(

@@ -1,30 +1,24 @@
-"""Pictures of what was learned: words in the plane, losses over time, a confusion matrix.
+"""Pictures: words in the plane, losses over time, a confusion matrix, the check of a gradient.
 
 Each function draws into the `ax` it is given, or else into a new pyplot figure, and returns the
 Axes. Add a title with ``ax.set_title``, save with ``ax.figure.savefig(path, dpi=160)``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
-from matplotlib.colors import to_rgb
-from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from utils.labels import GAPS, MARKER_RADIUS, PADDING, place_labels
+from utils.plot_style import LINE_STYLES, PALETTE, cycle, darker, lighten, settle_layout
+from utils.word_plane import draw_words, principal_plane
 from word2vec import KeyedVectors
 from word2vec.checks import as_float_array
+from word2vec.gradcheck import STEP, GradientCheckError, allowed_errors, central_differences
 
-# Okabe and Ito's colours, which colour-blind eyes tell apart, less those too pale or black.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-MARKERS = "os^Dv"  # the next shape, or line style, each time the colours begin again
-LINE_STYLES = ("-", "--", ":", "-.")
-UNGROUPED = "0.5"
 MAX_MARKED_LOSSES = 30  # more points than these are a curve without markers
 
 
@@ -69,31 +63,8 @@ def plot_words(
     them later does no harm; shrinking them can make labels overlap.
     """
     words, vectors = _words_and_matrix(words, vectors)
-    group_of = _group_of_each_word(words, groups or {})
-    points, shares = _principal_components(vectors)
-
-    if ax is None:
-        figure, ax = plt.subplots(figsize=(10, 7.5))
-        figure.subplots_adjust(left=0.04, right=0.98, bottom=0.05, top=0.94)
-    styles: dict[str | None, tuple[str, str]] = {None: (UNGROUPED, "o")}
-    styles |= {name: _cycle(PALETTE, MARKERS, k) for k, name in enumerate(groups or {})}
-    for name, (color, marker) in styles.items():
-        members = points[[group == name for group in group_of]]
-        if len(members):
-            x, y = members.T
-            marks: dict[str, Any] = {"color": color, "marker": marker, "edgecolor": "white"}
-            ax.scatter(x, y, (2 * MARKER_RADIUS) ** 2, linewidth=0.5, zorder=3, label=name, **marks)
-    for axis, nth, share in zip((ax.xaxis, ax.yaxis), ("1st", "2nd"), shares, strict=True):
-        axis.set_label_text(f"{nth} principal component, {share:.0%} of variance", color="0.35")
-    ax.tick_params(length=0, labelbottom=False, labelleft=False)  # the units mean nothing
-    _lighten(ax)
-
-    _set_limits(ax, points)
-    _settle_layout(ax)
-    num_groups = len(set(group_of) - {None})
-    legend = _legend_above(ax, num_groups) if num_groups else None
-    _draw_labels(ax, words, points, [_darker(styles[group][0]) for group in group_of], legend)
-    return ax
+    plane = principal_plane(vectors)
+    return draw_words(words, plane.project(vectors), plane.shares, groups, ax).ax
 
 
 def plot_loss(
@@ -136,7 +107,7 @@ def plot_loss(
         )
     if ax is None:
         _, ax = plt.subplots(figsize=(8, 5), layout="constrained")
-    color, style = _cycle(PALETTE, LINE_STYLES, len(ax.lines))
+    color, style = cycle(PALETTE, LINE_STYLES, len(ax.lines))
     marker = "o" if len(losses) <= MAX_MARKED_LOSSES else None
     ax.plot(iterations, losses, style, color=color, marker=marker, markersize=4, label=label)
     ax.set(xlabel="iteration", ylabel=ylabel)
@@ -144,7 +115,7 @@ def plot_loss(
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.grid(color="0.9")
     ax.set_axisbelow(True)
-    _lighten(ax)
+    lighten(ax)
     if label is not None:
         ax.legend(frameon=False)
     return ax
@@ -204,12 +175,12 @@ def plot_confusion_matrix(
     ax.set_yticks(range(size), names)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
-    _settle_layout(ax)
+    settle_layout(ax)
     cell = ax.bbox.width / size
     if max(name.get_window_extent().width for name in ax.get_xticklabels()) > 0.9 * cell:
         for name in ax.get_xticklabels():
             name.set(rotation=40, ha="right", rotation_mode="anchor")
-        _settle_layout(ax)
+        settle_layout(ax)
 
     font_size = min(10, 0.3 * cell * 72 / ax.figure.dpi)
     for (row, column), value in np.ndenumerate(matrix):
@@ -217,6 +188,153 @@ def plot_confusion_matrix(
         color = "white" if value > 0.6 * top else "0.1"
         ax.text(column, row, text, color=color, size=font_size, ha="center", va="center")
     return ax
+
+
+def plot_gradcheck(
+    f: Callable[[Any], tuple[Any, ArrayLike]], x: NDArray[np.float64], *, ax: Axes | None = None
+) -> Axes:
+    """Draw the gradient check: for each entry of x, what `f` claims against what is measured.
+
+    Parameters
+    ----------
+    f, x
+        As for `gradcheck_naive`: f(x) -> (loss, gradient), at an ndarray of float64.
+    ax : matplotlib Axes, optional
+        Where to draw. Default: a new figure.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    GradientCheckError
+        If loss or gradient are not finite, or the gradient has not the shape of `x`: there are no
+        points to draw then.
+
+    Notes
+    -----
+    A right gradient lies on the diagonal. The entries that `gradcheck_naive` would not accept have
+    another colour and shape, and the worst of them its index.
+    """
+    loss, analytic = f(x)
+    analytic = np.array(analytic, dtype=np.float64)
+    if analytic.shape != x.shape or not np.isfinite(analytic).all():
+        raise GradientCheckError(
+            f"the gradient must be finite and have the shape of x, {x.shape}. "
+            f"Got shape {analytic.shape} instead, or NaN or infinity in it."
+        )
+    numeric = central_differences(f, x)
+    excess = np.abs(analytic - numeric) / allowed_errors(analytic, numeric, float(loss))
+    wrong = excess > 1
+
+    if ax is None:
+        _, ax = plt.subplots(figsize=(5, 5), layout="constrained")
+    ax.axline((0, 0), slope=1, color="0.7", linewidth=1, zorder=1)
+    for chosen, color, marker, verdict in (
+        (~wrong, PALETTE[0], "o", "right"),
+        (wrong, PALETTE[1], "X", "wrong"),
+    ):
+        count = np.count_nonzero(chosen)
+        if count:
+            look: dict[str, Any] = {
+                "color": color,
+                "marker": marker,
+                "s": 36,
+                "edgecolor": "white",
+                "zorder": 3,
+            }
+            ax.scatter(analytic[chosen], numeric[chosen], label=f"{verdict}: {count}", **look)
+    if wrong.any():
+        worst = np.unravel_index(excess.argmax(), x.shape)
+        place = (analytic[worst], numeric[worst])
+        name = f"worst: {tuple(map(int, worst))}"
+        ax.annotate(name, place, (6, 6), textcoords="offset points", color=darker(PALETTE[1]))
+    ax.set(xlabel="analytic", ylabel="numeric")
+    ax.grid(color="0.9")
+    ax.set_axisbelow(True)
+    lighten(ax)
+    ax.legend(frameon=False, loc="upper left")
+    return ax
+
+
+def plot_step_sizes(
+    f: Callable[[Any], tuple[Any, ArrayLike]],
+    x: NDArray[np.float64],
+    *,
+    steps: ArrayLike | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the error of difference quotients against their step h: too large, too small, right.
+
+    Parameters
+    ----------
+    f, x
+        As for `gradcheck_naive`; the gradient of `f` must be right, for it is the measure.
+    steps : array-like of positive numbers, optional
+        Values of h. Default: 10^-12 to 1, four to each power of ten.
+    ax : matplotlib Axes, optional
+        Where to draw. Default: a new figure.
+
+    Returns
+    -------
+    matplotlib Axes
+        With logarithmic scales.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `steps` is no vector of positive numbers.
+
+    Notes
+    -----
+    Each error is the largest of all entries. On the right, where the curve bends between the
+    points, (f(x + h) - f(x)) / h is off by h |f''| / 2, and (f(x + h) - f(x - h)) / 2h by
+    h^2 |f'''| / 6. On the left rounding is divided by h: both are off by about eps |f| / h.
+    """
+    steps = np.logspace(-12, 0, 49) if steps is None else _as_finite_array("steps", steps, 1)
+    if (steps <= 0).any():
+        raise ValueError(f"steps must be positive. Got {steps.min():g} instead.")
+    loss, gradient = f(x)
+    gradient = np.array(gradient, dtype=np.float64)
+    if ax is None:
+        _, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
+    smallest = np.inf
+    for name, difference, color, marker in (
+        ("one-sided", _forward_differences, PALETTE[4], "v"),
+        ("two-sided", central_differences, PALETTE[0], "o"),
+    ):
+        errors = [np.abs(difference(f, x, step) - gradient).max() for step in steps]
+        smallest = min(smallest, *errors)
+        ax.loglog(steps, errors, marker, color=color, markersize=4, label=name)
+    rounding = np.finfo(np.float64).eps * abs(loss) / steps
+    ax.loglog(steps, rounding, ":", color="0.5", zorder=1, label="eps |f| / h")
+    ax.axvline(STEP, color="0.6", linestyle="--", linewidth=1, zorder=1)
+    ax.annotate(
+        " h of the checker",
+        (STEP, 1),
+        (0, -10),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        color="0.4",
+    )
+    ax.set(xlabel="step h", ylabel="largest error of an entry")
+    if smallest > 0:  # the line of rounding goes far below
+        ax.set_ylim(bottom=smallest / 10)
+    ax.grid(color="0.9")
+    ax.set_axisbelow(True)
+    lighten(ax)
+    ax.legend(frameon=False)
+    return ax
+
+
+def _forward_differences(f, x, step):
+    numeric = np.empty_like(x)
+    for index in np.ndindex(x.shape):
+        moved = x.copy()
+        moved[index] += step * max(1.0, abs(x[index]))
+        numeric[index] = (f(moved)[0] - f(x)[0]) / (moved[index] - x[index])
+    return numeric
 
 
 # -------------------------------------------------------------------- what comes in
@@ -255,98 +373,3 @@ def _words_and_matrix(words: Any, vectors: Any) -> tuple[list[str], NDArray[np.f
             f"Got shape {matrix.shape} instead."
         )
     return words, matrix
-
-
-def _group_of_each_word(words, groups):
-    """Name of the group of each word, None for words in no group."""
-    group_of: dict[str, str] = {}
-    for name, members in groups.items():
-        unknown = [word for word in members if word not in words]
-        if unknown:
-            raise ValueError(f"groups[{name!r}] must list words that are drawn. Got {unknown}.")
-        twice = [word for word in members if word in group_of]
-        if twice:
-            raise ValueError(f"groups must share no word. Got {twice} in {name!r} and another.")
-        group_of |= dict.fromkeys(members, name)
-    return [group_of.get(word) for word in words]
-
-
-def _principal_components(vectors):
-    """Coordinates (n, 2) on the first two principal components, and their shares of variance."""
-    left, singular, right = np.linalg.svd(vectors - vectors.mean(axis=0), full_matrices=False)
-    # Where all rows are equal only rounding is left, which must not be drawn as if it were data.
-    rounding = np.finfo(np.float64).eps * max(vectors.shape) * np.linalg.norm(vectors)
-    singular[singular <= rounding] = 0
-    largest = right[np.arange(len(right)), np.abs(right).argmax(axis=1)]
-    k = min(2, len(singular))  # a single word, or vectors of size 1, have one component
-    points, shares = np.zeros((len(vectors), 2)), np.zeros(2)
-    points[:, :k] = (left * singular * np.sign(largest))[:, :k]
-    shares[:k] = singular[:k] ** 2 / (np.sum(singular**2) or 1)
-    return points, shares
-
-
-# -------------------------------------------------------------------- how it looks
-
-
-def _cycle(first, second, number):
-    """The `number`-th pair: all of `first` with one of `second`, then with the next."""
-    return first[number % len(first)], second[number // len(first) % len(second)]
-
-
-def _darker(color):
-    """Of the same hue, but dark enough for text on white."""
-    return tuple(0.6 * channel for channel in to_rgb(color))
-
-
-def _lighten(ax):
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.spines[["bottom", "left"]].set_color("0.8")
-
-
-def _settle_layout(ax):
-    """Let the figure's layout engine, if it has one, give `ax` its final size."""
-    ax.figure.canvas.figure.draw_without_rendering()
-
-
-def _set_limits(ax, points):
-    low, high = points.min(axis=0), points.max(axis=0)
-    margin = np.where(high > low, 0.08 * (high - low), 1.0)
-    ax.set_xlim(low[0] - margin[0], high[0] + margin[0])
-    ax.set_ylim(low[1] - margin[1], high[1] + margin[1])
-
-
-def _legend_above(ax, num_groups):
-    """A legend in the fewest rows that fit, in a strip of its own above the points."""
-    spacing = {"handlelength": 1, "handletextpad": 0.3, "columnspacing": 1.5, "borderaxespad": 0.2}
-    for columns in range(num_groups, 0, -1):
-        legend = ax.legend(loc="upper left", ncols=columns, frameon=False, **spacing)
-        if legend.get_window_extent().width <= ax.bbox.width:
-            break
-    share = min(0.5, legend.get_window_extent().height / ax.bbox.height)
-    bottom, top = ax.get_ylim()
-    ax.set_ylim(bottom, bottom + (top - bottom) / (1 - share))
-    return legend
-
-
-# -------------------------------------------------------------------- where labels go
-
-
-def _draw_labels(ax, words, points, colors, legend):
-    centered = {"ha": "center", "va": "center", "zorder": 4}
-    halo = [withStroke(linewidth=2, foreground="white")]  # readable where a leader line runs under
-    texts = [  # words are no mathematics, whatever dollar signs they contain
-        ax.text(*point, word, color=color, parse_math=False, path_effects=halo, **centered)
-        for point, word, color in zip(points, words, colors, strict=True)
-    ]
-    pixel = 72 / ax.figure.dpi  # in typographic points
-    anchors = ax.transData.transform(points) * pixel
-    sizes = np.array([text.get_window_extent().size for text in texts]) * pixel + 2 * PADDING
-    taken = [] if legend is None else [legend.get_window_extent().get_points() * pixel]
-    centers, ends = place_labels(anchors, sizes, ax.bbox.get_points() * pixel, taken)
-
-    to_data = ax.transData.inverted()
-    for text, center in zip(texts, to_data.transform(centers / pixel), strict=True):
-        text.set_position(center)
-    away = np.abs(ends - anchors).max(axis=1) > 1.01 * GAPS[0]
-    lines = np.stack([points, to_data.transform(ends / pixel)], axis=1)[away]
-    ax.add_collection(LineCollection(lines, colors="0.6", linewidths=0.6, zorder=2), autolim=False)

@@ -52,6 +52,7 @@ other commands (python run.py COMMAND --help explains each):
   explore            a page to explore vectors with, in a browser
   sentiment          classify the treebank's sentences by their vectors
   handout            make an assignment for students, with a grader
+  animate            a moving picture of words while they are trained
 """
 
 

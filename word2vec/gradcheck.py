@@ -93,10 +93,9 @@ analytic -3, numeric -6 (error 3, allowed 6e-06)
     original = x.copy()
     try:
         loss, analytic = _evaluate_twice(f, x, name)
-        numeric = _central_differences(f, x, name)
     finally:
         x[...] = original
-    _compare(analytic, numeric, loss, name)
+    _compare(analytic, central_differences(f, x, name=name), loss, name)
 
 
 def _check_point(x):
@@ -143,30 +142,62 @@ def _call(f, x, name):
     return float(loss), gradient
 
 
-def _central_differences(f, x, name):
+def central_differences(
+    f: Callable[[np.ndarray], tuple[SupportsFloat, ArrayLike]],
+    x: np.ndarray,
+    step: float = STEP,
+    name: str = "f",
+) -> np.ndarray:
+    """The numeric gradient of `f` at `x`, without a word about the analytic one.
+
+    Parameters
+    ----------
+    f, x, name
+        As for `gradcheck_naive`.
+    step : float
+        h; entry i moves by h max(1, |x_i|) to each side.
+
+    Returns
+    -------
+    ndarray of the shape of `x`
+
+    Raises
+    ------
+    GradientCheckError
+        If `f` returns a loss that is no finite scalar.
+    """
+    original = x.copy()
     numeric = np.empty_like(x)
-    for index in np.ndindex(x.shape):
-        value = x[index]
-        step = STEP * max(1.0, abs(value))
-        above, below = value + step, value - step
-        x[index] = above
-        loss_above, _ = _call(f, x, name)
-        x[index] = below
-        loss_below, _ = _call(f, x, name)
-        x[index] = value
-        numeric[index] = (loss_above - loss_below) / (above - below)
+    try:
+        for index in np.ndindex(x.shape):
+            value = x[index]
+            move = step * max(1.0, abs(float(value)))
+            above, below = value + move, value - move
+            x[index] = above
+            loss_above, _ = _call(f, x, name)
+            x[index] = below
+            loss_below, _ = _call(f, x, name)
+            x[index] = value
+            numeric[index] = (loss_above - loss_below) / (above - below)
+    finally:
+        x[...] = original
     return numeric
+
+
+def allowed_errors(analytic: np.ndarray, numeric: np.ndarray, loss: float) -> np.ndarray:
+    """How far apart the two gradients may be at each entry before the check fails."""
+    largest = max(np.abs(analytic).max(), np.abs(numeric).max())
+    # What rounding alone may do to a difference of two losses of this size.
+    noise = 100 * np.finfo(np.float64).eps * max(1.0, abs(loss)) / STEP
+    return noise + np.minimum(
+        TOLERANCE * np.maximum(1.0, np.maximum(np.abs(analytic), np.abs(numeric))),
+        TOLERANCE_OF_WHOLE * largest,
+    )
 
 
 def _compare(analytic, numeric, loss, name):
     error = np.abs(analytic - numeric)
-    largest = max(np.abs(analytic).max(), np.abs(numeric).max())
-    # What rounding alone may do to a difference of two losses of this size.
-    noise = 100 * np.finfo(np.float64).eps * max(1.0, abs(loss)) / STEP
-    allowed = noise + np.minimum(
-        TOLERANCE * np.maximum(1.0, np.maximum(np.abs(analytic), np.abs(numeric))),
-        TOLERANCE_OF_WHOLE * largest,
-    )
+    allowed = allowed_errors(analytic, numeric, loss)
     worst = np.unravel_index(np.argmax(error / allowed), error.shape)
     if error[worst] > allowed[worst]:
         index = tuple(int(i) for i in worst)

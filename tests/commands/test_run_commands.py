@@ -29,6 +29,7 @@ COMMANDS = [
     "explore",
     "sentiment",
     "handout",
+    "animate",
 ]
 README = Path(run.__file__).with_name("README.md")
 

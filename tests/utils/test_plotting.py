@@ -6,7 +6,15 @@ from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import same_color
 from matplotlib.figure import Figure
 
-from utils.plotting import PALETTE, UNGROUPED, plot_confusion_matrix, plot_loss, plot_words
+from utils.plot_style import PALETTE, UNGROUPED
+from utils.plotting import (
+    plot_confusion_matrix,
+    plot_gradcheck,
+    plot_loss,
+    plot_step_sizes,
+    plot_words,
+)
+from word2vec.gradcheck import GradientCheckError, gradcheck_naive
 from word2vec.vectors.keyed_vectors import KeyedVectors
 
 matplotlib.use("Agg")  # there may be no display
@@ -420,3 +428,84 @@ def test_inputs_are_unchanged(call):
     array.setflags(write=False)
     call(array, ax=new_ax())
     assert np.array_equal(array, before)
+
+
+# -------------------------------------------------------------------- plot_gradcheck
+
+
+def cubes(x):
+    return float(np.sum(x**3)), 3 * x**2
+
+
+def cubes_with_one_mistake(x):
+    loss, gradient = cubes(x)
+    gradient[1, 2] *= 1.1
+    return loss, gradient
+
+
+POINT = np.arange(1.0, 7).reshape(2, 3) / 4
+
+
+def scatters(ax):
+    return {c.get_label(): np.asarray(c.get_offsets()) for c in ax.collections}
+
+
+def test_entries_of_a_right_gradient_are_drawn_on_the_diagonal():
+    ax = plot_gradcheck(cubes, POINT.copy(), ax=new_ax())
+    assert list(scatters(ax)) == ["right: 6"]
+    points = scatters(ax)["right: 6"]
+    np.testing.assert_allclose(points[:, 0], 3 * POINT.ravel() ** 2)
+    np.testing.assert_allclose(points[:, 1], points[:, 0], rtol=1e-8)
+    assert len(ax.texts) == 0
+
+
+def test_entry_that_the_checker_refuses_is_marked_and_named():
+    ax = plot_gradcheck(cubes_with_one_mistake, POINT.copy(), ax=new_ax())
+    points = scatters(ax)
+    assert list(points) == ["right: 5", "wrong: 1"]
+    np.testing.assert_allclose(points["wrong: 1"], [[1.1 * 6.75, 6.75]])
+    assert [text.get_text() for text in ax.texts] == ["worst: (1, 2)"]
+    with pytest.raises(GradientCheckError, match=r"failed at index \(1, 2\)"):
+        gradcheck_naive(cubes_with_one_mistake, POINT.copy())
+
+
+def test_plots_of_a_gradient_leave_the_point_alone_and_make_a_figure_of_their_own():
+    x = POINT.copy()
+    for ax in (plot_gradcheck(cubes, x), plot_step_sizes(cubes, x, steps=[1e-5])):
+        assert ax.figure.number in plt.get_fignums()
+    np.testing.assert_array_equal(x, POINT)
+
+
+@pytest.mark.parametrize("gradient", [np.ones(3), np.full((2, 3), np.nan)])
+def test_gradient_that_gives_no_points_is_refused(gradient):
+    with pytest.raises(GradientCheckError, match=r"must be finite and have the shape of x, \(2, 3"):
+        plot_gradcheck(lambda x: (1.0, gradient), POINT.copy())
+
+
+# -------------------------------------------------------------------- plot_step_sizes
+
+
+def errors_by_step(ax):
+    return {line.get_label(): line.get_xydata() for line in ax.lines}
+
+
+def test_errors_by_step_are_those_of_the_formulas():
+    steps = np.array([1e-3, 1e-2, 1e-1])
+    # Of x^3, one-sided: 3 x h + h^2; two-sided: h^2, whatever x is. The largest x is 1.
+    lines = errors_by_step(plot_step_sizes(cubes, np.array([0.5, 1.0]), steps=steps, ax=new_ax()))
+    np.testing.assert_allclose(lines["one-sided"].T, [steps, 3 * steps + steps**2], rtol=1e-6)
+    np.testing.assert_allclose(lines["two-sided"].T, [steps, steps**2], rtol=1e-6)
+
+
+def test_two_sided_differences_are_best_at_the_step_of_the_checker_or_near():
+    lines = errors_by_step(plot_step_sizes(cubes, POINT.copy(), ax=new_ax()))
+    two_sided = lines["two-sided"]
+    best = two_sided[two_sided[:, 1].argmin(), 0]
+    assert 1e-7 < best < 1e-4
+    assert two_sided[0, 1] > 1e3 * two_sided[:, 1].min()
+    assert two_sided[-1, 1] > 1e3 * two_sided[:, 1].min()
+
+
+def test_steps_must_be_positive():
+    with pytest.raises(ValueError, match=r"steps must be positive. Got 0 instead."):
+        plot_step_sizes(cubes, POINT.copy(), steps=[0, 1e-5])
