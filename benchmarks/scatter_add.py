@@ -13,8 +13,7 @@ import statistics
 import time
 
 import numpy as np
-
-from word2vec.rowsparse import scatter_sum
+from scipy.sparse import csc_array
 
 
 def add_at(matrix, idx, g):
@@ -41,10 +40,10 @@ def reduceat(matrix, idx, g):
 
 
 def sparse(matrix, idx, g):
-    """Product with a sparse one-hot matrix, as `word2vec.rowsparse` does it."""
-    ones = np.ones((len(idx), 1), dtype=g.dtype)
-    rows, values = scatter_sum(idx[:, np.newaxis], ones, g)
-    matrix[rows] += values
+    """Product with a sparse one-hot matrix, as `word2vec.rowsparse.sum_rows` does it."""
+    rows, place = np.unique(idx, return_inverse=True)
+    ones, starts = np.ones(len(idx), dtype=g.dtype), np.arange(len(idx) + 1)
+    matrix[rows] += csc_array((ones, place, starts), shape=(len(rows), len(idx))) @ g
 
 
 def dense(matrix, idx, g):

@@ -26,31 +26,6 @@ def take_rows(matrix: FloatArray, rows: IntArray) -> FloatArray:
     return matrix.take(rows, axis=0, mode="clip")  # the other modes check, or copy once more
 
 
-def scatter_sum(row_of: IntArray, weights: FloatArray, vectors: FloatArray) -> RowSparse:
-    """Add weighted vectors to the rows they belong to; repeated rows add up.
-
-    Parameters
-    ----------
-    row_of : ndarray of int, shape (T, M)
-        The rows that receive a share of vector t.
-    weights : ndarray of shape (T, M)
-        The size of each share.
-    vectors : ndarray of shape (T, d)
-
-    Returns
-    -------
-    RowSparse
-        Row r holds the sum of weights[t, j] * vectors[t] over all t, j with row_of[t, j] = r.
-
-    Notes
-    -----
-    This is ``np.add.at`` without its cost: the weights are the entries of a sparse matrix, and
-    SciPy's product of it with `vectors` adds up what meets in a row.
-    """
-    rows, place = np.unique(row_of, return_inverse=True)
-    return RowSparse(rows, group_sum(place.reshape(row_of.shape), weights, vectors, len(rows)))
-
-
 def sum_rows(rows: IntArray, vectors: FloatArray, num_rows: int) -> RowSparse:
     """Add vectors to the rows they belong to, when the rows are few and known: no sort.
 
@@ -73,19 +48,10 @@ def sum_rows(rows: IntArray, vectors: FloatArray, num_rows: int) -> RowSparse:
     distinct = np.flatnonzero(occurs)
     place = np.empty(num_rows, dtype=np.int32)
     place[distinct] = np.arange(len(distinct), dtype=np.int32)
-    ones = np.ones((len(rows), 1), dtype=vectors.dtype)
-    sums = group_sum(place[rows][:, np.newaxis], ones, vectors, len(distinct))
-    return RowSparse(distinct, sums)
-
-
-def group_sum(
-    group_of: IntArray, weights: FloatArray, vectors: FloatArray, num_groups: int
-) -> FloatArray:
-    """As `scatter_sum`, with the result in full: an ndarray of shape (num_groups, d)."""
-    num_vectors, shares = group_of.shape
-    starts = np.arange(num_vectors + 1, dtype=np.int32) * shares
-    shape = (num_groups, num_vectors)
-    return csc_array((weights.ravel(), group_of.ravel(), starts), shape=shape) @ vectors
+    # A product with a sparse one-hot matrix: `np.add.at` without its cost.
+    ones, starts = np.ones(len(rows), dtype=vectors.dtype), np.arange(len(rows) + 1, dtype=np.int32)
+    one_hot = csc_array((ones, place[rows], starts), shape=(len(distinct), len(rows)))
+    return RowSparse(distinct, one_hot @ vectors)
 
 
 class RowGroups(NamedTuple):

@@ -11,7 +11,6 @@ from word2vec import cbow, skipgram
 from word2vec.classic.batch import batch_loss_and_gradient
 from word2vec.classic.objective import initial_parameters, word2vec_objective
 from word2vec.classic.windows import Windows
-from word2vec.rowsparse import scatter_sum
 from word2vec.sampling import AliasTable
 
 V, D, K = 7, 3, 4
@@ -160,16 +159,6 @@ def test_index_out_of_range_is_refused(vectors, field):
 def test_unknown_model_is_refused(vectors):
     with pytest.raises(ValueError, match="model must be 'skipgram' or 'cbow'. Got 'glove'"):
         batch_loss_and_gradient(WINDOWS, *vectors, model="glove")
-
-
-def test_scatter_sum_equals_a_loop_over_repeated_rows():
-    rng = np.random.default_rng(0)
-    row_of, weights = rng.integers(5, size=(20, 3)), rng.normal(size=(20, 3))
-    vectors = rng.normal(size=(20, 4))
-    expected = np.zeros((5, 4))
-    for t, j in np.ndindex(row_of.shape):
-        expected[row_of[t, j]] += weights[t, j] * vectors[t]
-    assert_allclose(scatter_sum(row_of, weights, vectors).to_dense(5), expected, atol=1e-12)
 
 
 def test_parameters_start_as_in_the_c_program():
