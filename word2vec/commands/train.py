@@ -15,7 +15,16 @@ import numpy as np
 
 from .. import __version__
 from ..corpus.textfile import check_text_file
-from ..options import DEFAULT_ALPHA, ClassicOptions, EngineOptions, Options, defaults
+from ..options import (
+    DEFAULT_ALPHA,
+    LOSSES,
+    MODELS,
+    REDUCTIONS,
+    ClassicOptions,
+    EngineOptions,
+    Options,
+    defaults,
+)
 from ..saving.files import atomic_write
 from ..saving.locks import lock_directory
 from ..vectors.keyed_vectors import KeyedVectors
@@ -119,20 +128,20 @@ def add_train_options(parser: argparse.ArgumentParser, defaults_by_kind: Default
         "--model",
         "skipgram: the center word predicts each word around it; cbow: they predict it",
         group,
-        choices=["skipgram", "cbow"],
+        choices=MODELS,
     )
     add(
         "--loss",
         "neg_sampling: against a few drawn words, fast; naive_softmax: against the whole "
         "vocabulary, slow",
         group,
-        choices=["neg_sampling", "naive_softmax"],
+        choices=LOSSES,
     )
     add(
         "--cbow-reduction",
         "how cbow combines the vectors of the words around",
         group,
-        choices=["mean", "sum"],
+        choices=REDUCTIONS,
     )
     add("--vector-size", "numbers in a word's vector", group, type=int)
     add("--window", "how far context reaches at most, in words", group, type=int)

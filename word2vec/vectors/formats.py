@@ -11,6 +11,7 @@ not trusted: what its header promises is held against its size, and where the si
 memory is taken as data arrive.
 """
 
+import bz2
 import contextlib
 import gzip
 import os
@@ -406,7 +407,7 @@ def write_word2vec(
     Parameters
     ----------
     path : path
-        Compressed with gzip if it ends in ``.gz``.
+        Compressed if it ends in ``.gz``, ``.bz2`` or ``.xz``.
     words : sequence of str, length n
     vectors : ndarray of shape (n, d)
     binary : bool
@@ -473,9 +474,17 @@ def _check_words(words, binary):
 @contextlib.contextmanager
 def _open_for_writing(path, append):
     with open(path, "ab") if append else atomic_write(path) as file:
-        if os.fspath(path).endswith(".gz"):
-            # No name and time in it: the same vectors give the same bytes.
-            with gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0) as zipped:
-                yield zipped
-        else:
+        pack = _PACKERS.get(os.path.splitext(os.fspath(path))[1])
+        if pack is None:
             yield file
+        else:
+            with pack(file) as packed:
+                yield packed
+
+
+_PACKERS = {
+    # No name and time in it: the same vectors give the same bytes.
+    ".gz": lambda file: gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0),
+    ".bz2": lambda file: bz2.BZ2File(file, "wb"),
+    ".xz": lambda file: lzma.LZMAFile(file, "wb"),
+}
