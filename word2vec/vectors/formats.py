@@ -14,6 +14,7 @@ memory is taken as data arrive.
 import bz2
 import contextlib
 import gzip
+import lzma
 import os
 import sys
 import warnings
