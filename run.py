@@ -20,6 +20,7 @@ try:
     from utils.sentiment_command import add_sentiment_command
     from utils.train_command import add_train_command
     from utils.vector_commands import add_picture_commands
+    from word2vec.commands.phrases import add_phrases_command
     from word2vec.commands.program import Parser, run_command
     from word2vec.commands.vectors import add_vector_commands
 finally:
@@ -37,6 +38,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser = Parser(prog="python run.py")
     commands = parser.add_commands()
     add_train_command(commands)
+    add_phrases_command(commands)
     add_vector_commands(commands)
     add_picture_commands(commands)
     add_explore_command(commands)

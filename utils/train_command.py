@@ -6,6 +6,7 @@ from utils.pictures import save_training_pictures
 from utils.treebank import DATA_DIR, StanfordSentiment, default_path
 from utils.vector_commands import SUMMARIES as PICTURE_COMMANDS
 from word2vec.commands import train as any_text
+from word2vec.commands.phrases import SUMMARY as PHRASES
 from word2vec.commands.program import Commands
 from word2vec.commands.vectors import SUMMARIES as VECTOR_COMMANDS
 
@@ -48,7 +49,7 @@ examples:
   python run.py --optimizer sgd --step 0.3 --sample 1e-5       with the course's own settings
 
 other commands (python run.py COMMAND --help explains each):
-{VECTOR_COMMANDS}{PICTURE_COMMANDS}\
+{PHRASES}{VECTOR_COMMANDS}{PICTURE_COMMANDS}\
   explore            a page to explore vectors with, in a browser
   sentiment          classify the treebank's sentences by their vectors
   handout            make an assignment for students, with a grader
@@ -60,11 +61,13 @@ def add_train_command(commands: Commands) -> None:
     """Add train to those of `Parser.add_commands`."""
     parser = commands.add_parser("train", description=DESCRIPTION, epilog=EPILOG)
     parser.set_defaults(command=train)
-    corpus = parser.add_argument_group("data").add_mutually_exclusive_group()
+    data = parser.add_argument_group("data")
+    corpus = data.add_mutually_exclusive_group()
     any_text.add_text_options(corpus)
     corpus.add_argument(
         "--treebank", metavar="DIR", help="the directory of a treebank in SST's classic layout"
     )
+    any_text.add_tokenize_option(data)
     any_text.add_train_options(parser, DEFAULTS)
 
 
@@ -76,6 +79,8 @@ def load_corpus(options: argparse.Namespace) -> any_text.Corpus:
     """The `Corpus` that the options name, or the best there is."""
     if options.corpus:
         return any_text.load_text(options)
+    if options.tokenize:
+        raise ValueError("--tokenize is for a text, but none is named: the treebank has tokens.")
     if options.treebank:
         path = name = options.treebank
     elif path := default_path():

@@ -2,6 +2,7 @@
 
 __version__ = "0.2.0"  # before the imports: checkpoints carry it
 
+from .corpus import ENGLISH_CONNECTOR_WORDS, Phrases, tokenize
 from .engine import EarlyStopping, TrainingProgress, Word2Vec, WorkerError
 from .functions import (
     log_sigmoid,
@@ -26,12 +27,14 @@ from .sgd import plain_sgd, sgd
 from .vectors import KeyedVectors, UnknownKeyError
 
 __all__ = [
+    "ENGLISH_CONNECTOR_WORDS",
     "CheckpointError",
     "EarlyStopping",
     "GradientCheckError",
     "InUseError",
     "Interrupted",
     "KeyedVectors",
+    "Phrases",
     "StopTraining",
     "TrainingProgress",
     "UnknownKeyError",
@@ -54,5 +57,6 @@ __all__ = [
     "skipgram",
     "softmax",
     "softmax_cross_entropy",
+    "tokenize",
     "two_layer_net",
 ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from .commands.phrases import SUMMARY as PHRASES
+from .commands.phrases import add_phrases_command
 from .commands.program import Parser, run_command
 from .commands.train import add_train_command
 from .commands.vectors import SUMMARIES, add_vector_commands
@@ -14,7 +16,7 @@ Trains word vectors with word2vec in plain NumPy, asks them questions, converts 
 
 commands (%(prog)s COMMAND --help explains each):
   train              word vectors from any text
-{SUMMARIES}"""
+{PHRASES}{SUMMARIES}"""
 
 
 def main(arguments: Sequence[str] | None = None, call: str = "word2vec-numpy") -> int:
@@ -30,6 +32,7 @@ def main(arguments: Sequence[str] | None = None, call: str = "word2vec-numpy") -
     parser = Parser(prog=call, description=DESCRIPTION)
     commands = parser.add_commands()
     add_train_command(commands)
+    add_phrases_command(commands)
     add_vector_commands(commands)
     return run_command(parser.name, parser.parse_args, arguments)
 

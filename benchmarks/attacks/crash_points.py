@@ -35,6 +35,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from word2vec.corpus.encoded import encode
+from word2vec.corpus.phrases import Phrases
 from word2vec.engine import model_file
 from word2vec.engine.model_file import Model
 from word2vec.saving.checkpoint import Checkpoint, load_latest_checkpoint, save_checkpoint
@@ -180,6 +181,21 @@ def read_model(directory):
     return version
 
 
+def example_phrases(version):
+    return Phrases([["new", "york"]] * version + [["a", "b"]], min_count=1, threshold=1e-9)
+
+
+def write_phrases(directory, version):
+    example_phrases(version).save(directory / "phrases")
+
+
+def read_phrases(directory):
+    phrases = Phrases.load(directory / "phrases")
+    version = phrases.corpus_word_count // 2 - 1
+    require(phrases.export_phrases() == example_phrases(version).export_phrases())
+    return version
+
+
 KINDS = {
     "checkpoint": Kind(write_checkpoint, read_checkpoint, ("checkpoint-*.npz",), 2),
     "run with checkpoints": Kind(run_sgd, read_run, ("checkpoint-*.npz",), 2),
@@ -190,6 +206,7 @@ KINDS = {
     "vectors, gzip": vectors_kind("v.txt.gz", save_in_c_format(), load_in_c_format()),
     "vectors, npy": vectors_kind("v.npy", KeyedVectors.save, KeyedVectors.load),
     "model": Kind(write_model, read_model, ("model.w2v",), 1),
+    "phrases": Kind(write_phrases, read_phrases, ("phrases",), 1),
     "encoded corpus": Kind(write_corpus, read_corpus, ("corpus.ids", "corpus.json"), 2),
     "metrics": Kind(write_json, read_json, ("metrics.json",), 1),
 }

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Damages checkpoints in every way it can think of, and looks at what is made of them.
+"""Damages checkpoints, models and phrases in every way it can think of.
 
     python benchmarks/attacks/damaged_checkpoints.py --flips 20000
 
 The newest of two checkpoints is truncated to every length, or has bits flipped, stretches zeroed,
 cut out, repeated or overwritten. The one before it must be used, with a warning; without one before
-it, a clear error is right. Exit status 0 only if that was so every time.
+it, a clear error is right. A saved `Word2Vec` or `Phrases` is damaged likewise, and loading it must
+say so. Exit status 0 only if that was so every time.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from word2vec import Phrases, Word2Vec
 from word2vec.saving.checkpoint import (
     Checkpoint,
     DamagedCheckpointError,
@@ -106,6 +108,33 @@ def try_all(parent, num_flips, num_spoiled, rng):
     return tried, recognised
 
 
+def save_model(path):
+    sentences = [["tea", "is", "hot"], ["coffee", "is", "hot"]] * 50
+    Word2Vec(vector_size=4, min_count=1, sample=0, epochs=1, workers=1).fit(sentences).save(path)
+
+
+def save_phrases(path):
+    sentences = [["new", "york", "is", "new"], ["word", "of", "mouth"]] * 3
+    Phrases(sentences, min_count=1, threshold=0.5, connector_words={"of"}).save(path)
+
+
+SAVED = {"model": (save_model, Word2Vec.load), "phrases": (save_phrases, Phrases.load)}
+
+
+def try_saved(path, save, load, num_flips, num_spoiled, rng):
+    """Damage a saved file in each way; as `try_all`, of how often loading it has said so."""
+    save(path)
+    tried, recognised = Counter(), Counter()
+    for kind, content in damaged_versions(path.read_bytes(), num_flips, num_spoiled, rng):
+        path.write_bytes(content)
+        tried[kind] += 1
+        try:
+            load(path)
+        except ValueError as error:
+            recognised[kind] += "is damaged: its checksum does not match" in str(error)
+    return tried, recognised
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -115,11 +144,17 @@ def main():
     parser.add_argument("--seed", type=int, default=0, help="of the damage [%(default)s]")
     arguments = parser.parse_args()
     rng = np.random.default_rng(arguments.seed)
+    numbers = arguments.flips, arguments.spoiled, rng
+    failed = False
     with tempfile.TemporaryDirectory() as parent:
-        tried, recognised = try_all(parent, arguments.flips, arguments.spoiled, rng)
-    for kind, number in tried.items():
-        print(f"{kind:10} tried {number:6}, recognised {recognised[kind]:6}")
-    return 0 if recognised == tried else 1
+        results = {"checkpoint": try_all(parent, *numbers)}
+        for name, (save, load) in SAVED.items():
+            results[name] = try_saved(Path(parent, name), save, load, *numbers)
+    for name, (tried, recognised) in results.items():
+        for kind, number in tried.items():
+            print(f"{name:10} {kind:10} tried {number:6}, recognised {recognised[kind]:6}")
+        failed |= recognised != tried
+    return int(failed)
 
 
 if __name__ == "__main__":

@@ -235,13 +235,13 @@ def change_at_the_end(monkeypatch, module, path, change, passes=1):
     """Change a file at the end of a pass over it."""
     done = []
 
-    def read_lines(path):
-        yield from textfile.read_lines(path)
+    def read_blocks(path):
+        yield from textfile.read_blocks(path)
         done.append(path)
         if len(done) == passes:
             change(path)
 
-    monkeypatch.setattr(f"word2vec.{module}.read_lines", read_lines)
+    monkeypatch.setattr(f"word2vec.{module}.read_blocks", read_blocks)
 
 
 @every_trainer
@@ -249,7 +249,7 @@ def change_at_the_end(monkeypatch, module, path, change, passes=1):
 def test_file_that_changes_while_it_is_read_is_refused(tmp_path, monkeypatch, train, change):
     path, checkpoints = tmp_path / "t.txt", tmp_path / "checkpoints"
     path.write_bytes(TEXT)
-    change_at_the_end(monkeypatch, "corpus.encoded", path, change)
+    change_at_the_end(monkeypatch, "corpus.numbering", path, change)
     with pytest.raises(ValueError, match=r"t\.txt changed while it was read. Train on a copy"):
         train(path, checkpoint_dir=checkpoints)
     assert not list(checkpoints.glob("*"))
@@ -258,7 +258,7 @@ def test_file_that_changes_while_it_is_read_is_refused(tmp_path, monkeypatch, tr
 def test_file_that_is_deleted_while_it_is_read_is_named(tmp_path, monkeypatch):
     path = tmp_path / "t.txt"
     path.write_bytes(TEXT)
-    change_at_the_end(monkeypatch, "corpus.encoded", path, lambda path: path.unlink())
+    change_at_the_end(monkeypatch, "corpus.numbering", path, lambda path: path.unlink())
     with pytest.raises(FileNotFoundError, match=r"t\.txt"):
         fit(path)
 
@@ -269,7 +269,7 @@ def test_encoding_of_before_outlives_a_corpus_that_changes(tmp_path, monkeypatch
     bad.write_bytes(TEXT)
     encode(good, tmp_path, min_count=1)
     before = [(tmp_path / name).read_bytes() for name in ("corpus.ids", "corpus.json")]
-    change_at_the_end(monkeypatch, "corpus.encoded", bad, CHANGES["grows"])
+    change_at_the_end(monkeypatch, "corpus.numbering", bad, CHANGES["grows"])
     with pytest.raises(ValueError, match=r"bad\.txt changed while it was read"):
         encode(bad, tmp_path, min_count=1)
     assert before == [(tmp_path / name).read_bytes() for name in ("corpus.ids", "corpus.json")]

@@ -19,7 +19,7 @@ from word2vec.__main__ import main
 
 TEXT = "the good film is great\na bad film is boring\nthe king and the queen drink tea\n" * 20
 QUICK = ["--min-count", "1", "--sample", "1", "--epochs", "2"]
-COMMANDS = ["train", "neighbors", "analogy", "evaluate", "convert"]
+COMMANDS = ["train", "phrases", "neighbors", "analogy", "evaluate", "convert"]
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,7 @@ from word2vec.vectors.keyed_vectors import KeyedVectors
 WORDS = ["king", "queen", "man", "woman", "apple"]
 MATRIX = np.array([[2, 1], [1, 2], [1, 0], [0, 1], [-1, -1]], np.float32)
 COMMANDS = [
+    "phrases",
     "neighbors",
     "analogy",
     "evaluate",

@@ -70,7 +70,7 @@ def test_ids_that_were_read_stay_what_they_are(tmp_path):
 
 def test_many_chunks_give_the_same_as_one(text, tmp_path, monkeypatch):
     monkeypatch.setattr("word2vec.corpus.textfile.CHUNK_BYTES", 1)
-    monkeypatch.setattr("word2vec.corpus.encoded.CHUNK_SENTENCES", 2)
+    monkeypatch.setattr("word2vec.corpus.numbering.CHUNK_TOKENS", 2)
     for corpus in (text, SENTENCES):
         assert_array_equal(encode(corpus, tmp_path, min_count=1).tokens, IDS)
 
@@ -88,7 +88,7 @@ def no_reading(monkeypatch):
         def refuse(path):
             raise AssertionError("the text was read again")
 
-        monkeypatch.setattr("word2vec.corpus.encoded.read_lines", refuse)
+        monkeypatch.setattr("word2vec.corpus.numbering.read_blocks", refuse)
 
     return activate
 

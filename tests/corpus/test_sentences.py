@@ -5,7 +5,9 @@ from itertools import chain
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 
+from word2vec import Phrases, Word2Vec
 from word2vec.corpus.sentences import LineSentences
 
 TEXT = "A good film .\n\n  a b\u00e4d one\n"
@@ -68,3 +70,69 @@ def test_line_that_is_not_utf8_is_named(tmp_path):
     path.write_bytes(b"good\nb\xe4d\n")
     with pytest.raises(ValueError, match=r"text\.txt, line 2: b'b\\xe4d' is not UTF-8"):
         list(LineSentences(path))
+
+
+# -------------------------------------------------------------------- tables
+
+WORDS = [["a", "b"], ["b", "a"]] * 30
+
+
+class Series(list):
+    """What a Series of pandas looks like from outside, where there is no pandas."""
+
+    iloc = None
+
+
+class DataFrame:
+    """A table of pandas likewise: iterating it gives the names of its columns."""
+
+    def __init__(self, columns):
+        self.columns, self.iloc = list(columns), None
+
+    def __iter__(self):
+        return iter(self.columns)
+
+
+@pytest.fixture(params=["stand-in", "pandas"])
+def tables(request):
+    """Functions that make a Series and a DataFrame."""
+    if request.param == "pandas":
+        pandas = pytest.importorskip("pandas")
+        return pandas.Series, pandas.DataFrame
+    return Series, DataFrame
+
+
+def train(corpus):
+    return Word2Vec(vector_size=2, min_count=1, sample=0, epochs=1, workers=1).fit(corpus)
+
+
+every_use = pytest.mark.parametrize("use", [train, Phrases], ids=["fit", "Phrases"])
+
+
+def test_series_of_lists_is_trained_on_as_its_lists(tables):
+    make_series, _ = tables
+    assert_array_equal(train(make_series(WORDS)).wv.vectors, train(WORDS).wv.vectors)
+
+
+@every_use
+def test_series_of_texts_is_refused_with_its_own_cure(tables, use):
+    make_series, _ = tables
+    with pytest.raises(TypeError, match=r"Sentence 0 is a string.* Use series.str.split\(\)"):
+        use(make_series(["a b", "b a"]))
+
+
+@every_use
+@pytest.mark.parametrize("missing", [None, float("nan")])
+def test_series_with_missing_values_is_refused_with_the_cure(tables, use, missing):
+    make_series, _ = tables
+    with pytest.raises(TypeError, match=r"Sentence 1 must be a list of words. .* series.dropna"):
+        use(make_series([["a", "b"], missing]))
+
+
+@every_use
+def test_table_is_refused_and_its_columns_are_named(tables, use):
+    _, make_table = tables
+    table = make_table({"text": ["a b"], "label": [1]})
+    message = r"a table with the columns 'text', 'label' instead: pass .* table\[column\].str.split"
+    with pytest.raises(TypeError, match=message):
+        use(table)

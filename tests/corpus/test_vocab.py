@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from word2vec import Word2Vec
+from word2vec.classic.train import train_classic
 from word2vec.classic.windows import MAX_SENTENCE_LENGTH, Sentences
 from word2vec.corpus import Vocab, encode
 
@@ -90,3 +92,44 @@ def test_sentences_without_known_words_disappear(encoded):
 def test_long_sentences_are_cut(encoded):
     sentences = Sentences.of(encoded([["a"] * (2 * MAX_SENTENCE_LENGTH + 1)]))
     assert_array_equal(np.diff(sentences.starts), [MAX_SENTENCE_LENGTH, MAX_SENTENCE_LENGTH, 1])
+
+
+# -------------------------------------------------------------------- text that was not tokenized
+
+RAW = "The cat, a dog, and a bird. A cat sees a dog. Is the bird a cat? No bird is!".lower().split()
+
+
+def fit(corpus):
+    return Word2Vec(vector_size=4, min_count=1, sample=0, epochs=1, workers=1).fit(corpus)
+
+
+def classic(corpus):
+    return train_classic(corpus, iterations=2, batch_size=2, sample=None)
+
+
+@pytest.mark.parametrize("train", [fit, classic])
+def test_text_that_looks_untokenized_is_warned_of_where_training_was_asked_for(train):
+    message = "corpus looks as if it was not tokenized: 'bird.' beside 'bird', .* word2vec.tokenize"
+    with pytest.warns(UserWarning, match=message) as caught:
+        train([RAW] * 10)
+    assert [warning.filename for warning in caught] == [__file__]
+
+
+def test_warning_names_the_file(tmp_path):
+    path = tmp_path / "raw.txt"
+    path.write_text(" ".join(RAW))
+    with pytest.warns(UserWarning, match=r"raw\.txt looks as if it was not tokenized"):
+        encode(path, tmp_path, min_count=1)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        " ".join(RAW).replace(",", " ,").replace(".", " .").replace("?", " ?").replace("!", " !"),
+        "u.s. no. 3 . . . ... dr. who",
+        "etc. etc mr. mr and so on",  # two may be abbreviations
+        " ".join(["a. a b. b c. c", *(f"w{i}" for i in range(200))]),
+    ],
+)
+def test_tokenized_text_is_not_warned_of(encoded, sentence):
+    encoded([sentence.split()])

@@ -15,6 +15,7 @@ import numpy as np
 
 from .. import __version__
 from ..corpus.textfile import check_text_file
+from ..corpus.tokenizer import TokenizedLines
 from ..options import (
     DEFAULT_ALPHA,
     LOSSES,
@@ -55,6 +56,7 @@ Ctrl-C saves a checkpoint; the same command again continues as if nothing had ha
 EPILOG = """\
 examples:
   %(prog)s my_text.txt
+  %(prog)s raw_text.txt --tokenize
   %(prog)s little.txt --min-count 1 --epochs 30
   %(prog)s my_text.txt.gz --vector-size 200 --output my_vectors
   %(prog)s my_text.txt --optimizer sgd      the loop of the course
@@ -75,6 +77,7 @@ def add_train_command(commands: Commands) -> None:
     parser.set_defaults(command=train)
     group = parser.add_argument_group("data")
     add_text_options(group.add_mutually_exclusive_group(required=True))
+    add_tokenize_option(group)
     add_train_options(parser, DEFAULTS)
 
 
@@ -89,6 +92,15 @@ def add_text_options(group: argparse._MutuallyExclusiveGroup) -> None:
         ".gz, .bz2 or .xz",
     )
     group.add_argument("--corpus", metavar="FILE", help="the same")
+
+
+def add_tokenize_option(group: argparse._ActionsContainer) -> None:
+    """Add what is done to a text before it is used."""
+    group.add_argument(
+        "--tokenize",
+        action="store_true",
+        help="for raw text: lower case, and no punctuation but apostrophes within words",
+    )
 
 
 def add_train_options(parser: argparse.ArgumentParser, defaults_by_kind: Defaults) -> None:
@@ -208,8 +220,10 @@ def _describe_value(name: str, value: Any) -> str:
 
 
 def load_text(options: argparse.Namespace) -> Corpus:
-    """The `Corpus` that the options of `add_text_options` name."""
+    """The `Corpus` that the options of `add_text_options` and `add_tokenize_option` name."""
     check_text_file(options.corpus)
+    if options.tokenize:
+        return Corpus(f"{options.corpus}, tokenized", "text", TokenizedLines(options.corpus))
     return Corpus(options.corpus, "text", Path(options.corpus))
 
 

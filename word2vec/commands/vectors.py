@@ -29,7 +29,11 @@ def add_vector_commands(commands: Commands) -> None:
     reading, using = reading_options(), using_options()
     asking = argparse.ArgumentParser(add_help=False, parents=[using])
     asking.add_argument(
-        "--topn", type=_positive, default=10, metavar="N", help="how many to show [%(default)s]"
+        "--topn",
+        type=positive_integer,
+        default=10,
+        metavar="N",
+        help="how many to show [%(default)s]",
     )
 
     add = add_command(commands, neighbors, "great boring --vectors my_vectors/vectors.txt", asking)
@@ -56,7 +60,12 @@ def reading_options() -> argparse.ArgumentParser:
     """A parent for parsers of commands that read a file of vectors."""
     parent = argparse.ArgumentParser(add_help=False)
     add = parent.add_argument
-    add("--limit", type=_positive, metavar="N", help="take only the first N vectors of the file")
+    add(
+        "--limit",
+        type=positive_integer,
+        metavar="N",
+        help="take only the first N vectors of the file",
+    )
     add(
         "--unicode-errors",
         choices=["strict", "replace", "ignore"],
@@ -79,7 +88,7 @@ def using_options() -> argparse.ArgumentParser:
     return parent
 
 
-def _positive(text: str) -> int:
+def positive_integer(text: str) -> int:
     """The integer >= 1 that `text` says; argparse reports the error."""
     number = int(text) if text.isdecimal() else 0
     if number < 1:
@@ -114,12 +123,12 @@ def evaluate(options: argparse.Namespace) -> None:
         raise ValueError("evaluate needs --pairs FILE, --analogies FILE or both")
     vectors = load_chosen_vectors(options)
     if options.pairs:
-        _print_table(_rows_of_pairs(options.pairs, evaluation.word_pairs(vectors, options.pairs)))
+        print_table(_rows_of_pairs(options.pairs, evaluation.word_pairs(vectors, options.pairs)))
     if options.pairs and options.analogies:
         print()
     if options.analogies:
         result = evaluation.word_analogies(vectors, options.analogies)
-        _print_table(_rows_of_analogies(result))
+        print_table(_rows_of_analogies(result))
         print(f"Lines that are not four words: {result.num_invalid}")
 
 
@@ -184,10 +193,10 @@ def _rows_of_analogies(result: evaluation.Analogies) -> list[list]:
 
 def _print_answers(question: str, answers: Iterable[tuple[str, float]]) -> None:
     print(question)
-    _print_table([[f"  {word}", f"{score:.3f}"] for word, score in answers])
+    print_table([[f"  {word}", f"{score:.3f}"] for word, score in answers])
 
 
-def _print_table(rows: list[list]) -> None:
+def print_table(rows: list[list]) -> None:
     """The first column flush left, the others flush right."""
     rows = [[str(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -8,36 +8,26 @@ JSON file with the vocabulary and checksums; if both belong to the corpus at han
 again.
 """
 
-import contextlib
 import hashlib
 import json
 import os
 import tempfile
 from collections.abc import Collection, Mapping
-from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from ..checks import IntArray, StrPath
+from ..checks import StrPath
 from ..saving.checkpoint import fingerprint
 from ..saving.files import atomic_write
 from .mapped import MappedTokens
-from .sentences import (
-    Corpus,
-    LineSentences,
-    check_sentences,
-    check_words,
-    explained_unhashable_words,
-    source_name,
-    token_lists,
-)
-from .textfile import check_text_file, read_lines
-from .vocab import Vocab
+from .numbering import add_counts, number_words
+from .sentences import Corpus, check_sentences, source_name
+from .textfile import check_text_file
+from .vocab import Vocab, warn_of_punctuation
 
-CHUNK_SENTENCES = 1 << 14  # of token lists
 CHUNK_NUMBERS = 1 << 16
 CHUNK_TOKENS = 1 << 20
 
@@ -105,6 +95,11 @@ def encode(
     OSError, ValueError, TypeError
         If the corpus is missing, empty, damaged, not UTF-8, can be read only once or changes
         meanwhile, or if its sentences are no lists of str. What was encoded before is left alone.
+
+    Warns
+    -----
+    UserWarning
+        If the text looks as if it was not tokenized.
     """
     path = Path(directory) / "corpus.ids"
     if isinstance(corpus, (str, os.PathLike)):
@@ -115,16 +110,14 @@ def encode(
         known = _open_known(path, source) if seen is None else None
         if known:
             return known
-        chunks: _TextChunks | _TokenChunks = _TextChunks(corpus)
     else:
         check_sentences("corpus", corpus)
         source = None  # token lists have no name to know them by
-        chunks = _TokenChunks(corpus)
 
     name = source_name(corpus, "corpus")
     # In this order an error of the draft, which has no name, gets that of the file.
     with atomic_write(path) as file, tempfile.TemporaryFile(dir=directory) as draft:
-        words, counts = _write_numbers(draft, chunks)
+        words, counts = _write_numbers(draft, number_words(corpus))
         # Sums first, then the rest: the order plays no part in what comes of it.
         total = dict(seen or {})
         for word, count in zip(words, counts.tolist(), strict=True):
@@ -149,72 +142,20 @@ def encode(
     with atomic_write(path.with_suffix(".json"), "w", encoding="utf-8") as file:
         header["header"] = fingerprint(header)
         json.dump(header, file, ensure_ascii=False)
+    warn_of_punctuation(vocab, name, stacklevel=3)  # as from whoever called the trainer
     return EncodedCorpus(vocab, MappedTokens(path), path, num_tokens, digest, rare)
 
 
-class _TextChunks:
-    """Sentences of a text file as lists of bytes, many at a time; decoding each word is dear."""
-
-    def __init__(self, path):
-        self._path = Path(path)
-
-    def __iter__(self):
-        for _, lines in read_lines(self._path):
-            yield [line.split() for line in lines]
-
-    def decode(self, words):
-        if not any(b"\0" in word for word in words):
-            with contextlib.suppress(UnicodeDecodeError):
-                return [word.decode("utf-8") for word in words]
-        for _ in LineSentences(self._path):
-            pass  # the error that this raises names the line
-        raise ValueError(f"{self._path} changed while it was read. Train on a copy.")
-
-
-class _TokenChunks:
-    """Sentences as lists of str, many at a time, checked."""
-
-    def __init__(self, sentences):
-        self._sentences = sentences
-
-    def __iter__(self):
-        chunk = []
-        for sentence in token_lists(self._sentences):
-            chunk.append(list(sentence))
-            if len(chunk) == CHUNK_SENTENCES:
-                yield chunk
-                chunk = []
-        yield chunk
-
-    def decode(self, words):
-        check_words(words)
-        return list(words)
-
-
-class _Numbers(dict):
-    """Numbers words from 0, in the order in which they are first asked for."""
-
-    def __missing__(self, word):
-        self[word] = number = len(self)
-        return number
-
-
-def _write_numbers(file, chunks):
-    """Number all words and write their numbers, and -1 after each sentence.
+def _write_numbers(file, numbered):
+    """Write the numbers of all words, and -1 after each sentence.
 
     Returns the words in the order of their numbers, and how often each occurs.
     """
-    numbers = _Numbers()
-    counts: IntArray = np.zeros(0, dtype=np.int64)
-    for sentences in chunks:
-        lengths = np.fromiter(map(len, sentences), np.int64, len(sentences))
-        words = chain.from_iterable(sentences)
-        with explained_unhashable_words():
-            encoded = np.fromiter(map(numbers.__getitem__, words), np.int32, lengths.sum())
-        counts_so_far, counts = counts, np.bincount(encoded, minlength=len(numbers))
-        counts[: len(counts_so_far)] += counts_so_far
-        file.write(np.insert(encoded, np.cumsum(lengths), -1))
-    return chunks.decode(numbers), counts
+    counts: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+    for tokens, lengths in numbered:
+        counts = add_counts(counts, tokens)
+        file.write(np.insert(tokens, np.cumsum(lengths), -1))
+    return numbered.words(), counts
 
 
 def _write_rows(file, draft, words, vocab):

@@ -70,6 +70,7 @@ def check_sentences(name: str, sentences: Any) -> None:
         raise TypeError(f"{expected}; for a text file, pass LineSentences(path).")
     if isinstance(sentences, (Mapping, Set)):
         raise TypeError(f"{expected}, which has no sentences in order.")
+    check_no_table(name, sentences)
     try:
         once = iter(sentences) is sentences
     except TypeError as error:
@@ -78,6 +79,17 @@ def check_sentences(name: str, sentences: Any) -> None:
         raise ValueError(
             f"{name} can be read only once, but is needed twice. Pass a list, or an object whose "
             "__iter__ starts anew, such as LineSentences(path)."
+        )
+
+
+def check_no_table(name: str, sentences: Any) -> None:
+    """Raise TypeError if `sentences` is a DataFrame of pandas, which iterates over its columns."""
+    if hasattr(sentences, "columns") and hasattr(sentences, "iloc"):
+        columns = ", ".join(map(repr, sentences.columns))
+        raise TypeError(
+            f"{name} must be an iterable of lists of words. Got a table with the columns {columns} "
+            "instead: pass the one that holds them, table[column], or, if it holds text, "
+            "table[column].str.split()."
         )
 
 
@@ -98,18 +110,22 @@ def token_lists(sentences: TokenLists) -> Iterator[list[str] | tuple[str, ...]]:
     """
     for number, sentence in enumerate(sentences):
         if not isinstance(sentence, (list, tuple)):
-            _check_sentence(number, sentence)
+            _check_sentence(number, sentence, is_series=hasattr(sentences, "iloc"))
         yield sentence
 
 
-def _check_sentence(number, sentence):
+def _check_sentence(number, sentence, is_series):
+    """Raise unless `sentence` is one; a Series of pandas, which it may be from, has own cures."""
     if isinstance(sentence, (str, bytes)):
+        split = "series.str.split()" if is_series else "text.split()"
         raise TypeError(
-            f"Sentence {number} is a string; a sentence must be a list of words. Use text.split()."
+            f"Sentence {number} is a string; a sentence must be a list of words. Use {split}."
         )
     if isinstance(sentence, (Mapping, Set)) or not isinstance(sentence, Iterable):
+        cure = " Missing values are dropped by series.dropna()." if is_series else ""
         raise TypeError(
             f"Sentence {number} must be a list of words. Got {reprlib.repr(sentence)} instead."
+            + cure
         )
     if isinstance(sentence, Iterator):
         raise ValueError(

@@ -35,15 +35,21 @@ def check_text_file(path: StrPath) -> None:
 
 
 def read_lines(path: StrPath) -> Iterator[tuple[int, list[bytes]]]:
+    """Yield what `read_blocks` does, with each block divided into its lines, without their ends."""
+    for number, block in read_blocks(path):
+        yield number, block.split(b"\n")
+
+
+def read_blocks(path: StrPath) -> Iterator[tuple[int, bytes]]:
     """Yield the lines of a text file, many at a time.
 
     Yields
     ------
     number : int
         Of the first of these lines, from 1.
-    lines : list of bytes
-        Without their ends. A line of over 1 MiB is cut between words and comes in pieces, each
-        yielded alone. A byte order mark is left out.
+    lines : bytes
+        Whole lines, the last without its end. A line of over 1 MiB is cut between words and comes
+        in pieces, each yielded alone. A byte order mark is left out.
 
     Raises
     ------
@@ -55,16 +61,17 @@ def read_lines(path: StrPath) -> Iterator[tuple[int, list[bytes]]]:
         number, rest = 1, b""
         blocks = iter(lambda: file.read(CHUNK_BYTES), b"")
         for block in blocks if start == codecs.BOM_UTF8 else itertools.chain([start], blocks):
-            lines = (rest + block).split(b"\n")
-            rest = lines.pop()
-            if lines:
-                yield number, lines
-                number += len(lines)
+            block = rest + block
+            end = block.rfind(b"\n")
+            rest = block[end + 1 :]
+            if end >= 0:
+                yield number, block[:end]
+                number += block.count(b"\n")
             elif len(rest) > MAX_LINE_BYTES:
                 line, rest = _cut(path, number, rest)
-                yield number, [line]
+                yield number, line
         if rest:
-            yield number, [rest]
+            yield number, rest
 
 
 def _cut(path, number, line):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -101,3 +102,37 @@ def check_two_words(vocab: Vocab) -> None:
             f"The vocabulary has a single word, {vocab.words[0]!r}: there is nothing to "
             "tell it from. Lower min_count or bring more text."
         )
+
+
+_LOOKED_AT = 10_000  # the most frequent words, among which it shows
+_LEAST_SHARE, _LEAST_NUMBER = 0.02, 3
+
+
+def warn_of_punctuation(vocab: Vocab, source: str, stacklevel: int) -> None:
+    """Warn if words come with and without punctuation, for then the text was never tokenized.
+
+    Parameters
+    ----------
+    vocab : Vocab
+    source : str
+        What the warning calls the corpus.
+    stacklevel : int
+        As for `warnings.warn`, seen from the caller.
+
+    Warns
+    -----
+    UserWarning
+        If of the most frequent words over 2 %, and at least three, end in a comma, a full stop or
+        the like and are there without it as well.
+    """
+    words = vocab.words[:_LOOKED_AT]
+    twice = [word for word in words if (bare := word.rstrip(".,;:!?")) != word and bare in vocab]
+    if len(twice) < max(_LEAST_NUMBER, _LEAST_SHARE * len(words)):
+        return
+    examples = ", ".join(f"{word!r} beside {word.rstrip('.,;:!?')!r}" for word in twice[:3])
+    warnings.warn(
+        f"{source} looks as if it was not tokenized: {examples}. Punctuation makes other words of "
+        "them. Divide the text into words, for example by word2vec.tokenize or train --tokenize.",
+        UserWarning,
+        stacklevel=stacklevel + 1,
+    )

@@ -50,7 +50,12 @@ class ProgressBar:
                 initial=progress.resumed_at,
                 unit=progress.unit,
                 unit_scale=True,
-                mininterval=PAUSE_ON_TERMINAL if sys.stderr.isatty() else PAUSE_IN_LOG,
+                mininterval=pause_between_lines(),
             )
         self._bar.set_postfix_str(progress.describe(), refresh=False)
         self._bar.update(progress.done - self._bar.n)
+
+
+def pause_between_lines() -> float:
+    """Seconds between two states of a bar on standard error."""
+    return PAUSE_ON_TERMINAL if sys.stderr.isatty() else PAUSE_IN_LOG

@@ -4,8 +4,11 @@ The new content goes to ``<name>.tmp`` beside the target, is synced to disk, and
 the target's name. Whoever reads the target, at any moment, sees the old file or the new one.
 """
 
+import bz2
 import contextlib
 import errno
+import gzip
+import lzma
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,6 +76,24 @@ def atomic_write(path: StrPath, mode: str = "wb", **open_options: Any) -> Iterat
                 raise OSError(error.errno, reason, str(path)) from error
             raise
     _sync_directory(path.parent)
+
+
+@contextlib.contextmanager
+def atomic_write_packed(path: StrPath) -> Iterator[IO[bytes]]:
+    """`atomic_write` of bytes, compressed if the name ends in ``.gz``, ``.bz2`` or ``.xz``."""
+    with atomic_write(path) as file, _packing(Path(path).suffix, file) as packed:
+        yield packed
+
+
+def _packing(suffix, file):
+    """A context manager of a file that compresses into `file`, or of `file` itself."""
+    if suffix == ".gz":
+        return gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0)
+    if suffix == ".bz2":
+        return bz2.BZ2File(file, "wb")
+    if suffix == ".xz":
+        return lzma.LZMAFile(file, "wb")
+    return contextlib.nullcontext(file)
 
 
 def _open_alone(path, unfinished, mode, open_options):

@@ -1,0 +1,141 @@
+"""A corpus read once, chunk by chunk, its words numbered as they come."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..checks import StrPath
+from .sentences import (
+    Corpus,
+    LineSentences,
+    TokenLists,
+    check_no_table,
+    check_words,
+    explained_unhashable_words,
+    token_lists,
+)
+from .textfile import check_text_file, read_blocks
+from .wordtable import WordTable
+
+CHUNK_TOKENS = 1 << 17  # of token lists
+
+
+class Chunk(NamedTuple):
+    """Some sentences."""
+
+    tokens: NDArray[np.int32]  # the numbers of their words, sentence after sentence
+    lengths: NDArray[np.int64]  # how many words each has
+
+
+class NumberedWords(Protocol):
+    """A corpus whose words are numbered from 0 while it is iterated, once."""
+
+    def __iter__(self) -> Iterator[Chunk]:
+        """The chunks, in order."""
+
+    def words(self, start: int = 0) -> list[str]:
+        """The words so far, from number `start` on; raises an error if one is no word."""
+
+
+def number_words(corpus: Corpus, first: Iterable[str] = ()) -> NumberedWords:
+    """The `NumberedWords` of a text file, whose path is given, or of sentences.
+
+    The words `first`, all different, have the first numbers.
+    """
+    if isinstance(corpus, (str, os.PathLike)):
+        check_text_file(corpus)
+        return NumberedText(corpus, first)
+    check_no_table("corpus", corpus)
+    return NumberedSentences(corpus, first)
+
+
+class NumberedText:
+    """The words of a text file, which need not be decoded to be numbered."""
+
+    def __init__(self, path: StrPath, first: Iterable[str] = ()) -> None:
+        self._path = Path(path)
+        self._table = WordTable(word.encode("utf-8") for word in first)
+
+    def __iter__(self) -> Iterator[Chunk]:
+        for _, block in read_blocks(self._path):
+            if b"\0" in block:
+                raise self._error()
+            yield Chunk(*self._table.number(block))
+
+    def words(self, start: int = 0) -> list[str]:
+        with contextlib.suppress(UnicodeDecodeError):
+            return [word.decode("utf-8") for word in self._table.words(start)]
+        raise self._error()
+
+    def _error(self):
+        """What is wrong with the text, which is no text."""
+        for _ in LineSentences(self._path):
+            pass  # the error that this raises names the line
+        return ValueError(f"{self._path} changed while it was read. Train on a copy.")
+
+
+class NumberedSentences:
+    """The words of sentences, which are lists of str."""
+
+    def __init__(self, sentences: TokenLists, first: Iterable[str] = ()) -> None:
+        self._sentences = sentences
+        self._numbers = Numbers()
+        for word in first:
+            self._numbers[word]
+
+    def __iter__(self) -> Iterator[Chunk]:
+        for sentences in chunks_of_sentences(self._sentences):
+            lengths = lengths_of(sentences)
+            words = chain.from_iterable(sentences)
+            with explained_unhashable_words():
+                numbers = map(self._numbers.__getitem__, words)
+                tokens = np.fromiter(numbers, np.int32, lengths.sum())
+            yield Chunk(tokens, lengths)
+
+    def words(self, start: int = 0) -> list[str]:
+        words = list(self._numbers)[start:]
+        check_words(words)
+        return words
+
+
+class Numbers(dict[Any, int]):
+    """Numbers keys from `first` on, in the order in which they are first asked for."""
+
+    def __init__(self, first: int = 0) -> None:
+        self._first = first
+
+    def __missing__(self, key: Hashable) -> int:
+        self[key] = number = self._first + len(self)
+        return number
+
+
+def chunks_of_sentences(sentences: TokenLists) -> Iterator[list[list[str]]]:
+    """Yield sentences, many at a time, after making sure that each is a list of tokens."""
+    chunk, num_tokens = [], 0
+    for sentence in token_lists(sentences):
+        chunk.append(list(sentence))
+        num_tokens += len(chunk[-1])
+        if num_tokens >= CHUNK_TOKENS:
+            yield chunk
+            chunk, num_tokens = [], 0
+    yield chunk
+
+
+def lengths_of(sentences: Sequence[Sequence[Any]]) -> NDArray[np.int64]:
+    """How many words each sentence has."""
+    return np.fromiter(map(len, sentences), np.int64, len(sentences))
+
+
+def add_counts(counts: NDArray[np.int64], tokens: NDArray[np.int32]) -> NDArray[np.int64]:
+    """`counts` of numbers, and those of `tokens`; as long as the largest number needs."""
+    total = np.bincount(tokens, minlength=len(counts))
+    total[: len(counts)] += counts
+    return total
