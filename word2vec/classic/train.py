@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ..checks import StrPath, check_callable, check_directory, check_memory
-from ..corpus.encoded import EncodedCorpus, encode
+from ..corpus.encoded import EncodedCorpus, encode, place_for_encoding
 from ..corpus.sentences import Corpus
 from ..corpus.vocab import check_two_words
 from ..options import ClassicOptions, defaults, unknown_argument
@@ -86,7 +85,7 @@ def train_classic(
         check_directory("checkpoint_dir", checkpoint_dir)
     if callback is not None:
         check_callable("callback", callback, ", or None")
-    with tempfile.TemporaryDirectory(prefix="word2vec-") as directory:
+    with place_for_encoding(checkpoint_dir) as directory:
         encoded = encode(corpus, directory, chosen.min_count)
         sentences = Sentences.of(encoded)
     vocab = encoded.vocab

@@ -8,11 +8,12 @@ JSON file with the vocabulary and checksums; if both belong to the corpus at han
 again.
 """
 
+import contextlib
 import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..checks import StrPath
 from ..saving.checkpoint import fingerprint
 from ..saving.files import atomic_write
+from ..saving.locks import lock_directory
 from .mapped import MappedTokens
 from .numbering import add_counts, number_words
 from .sentences import Corpus, check_sentences, source_name
@@ -60,6 +62,20 @@ class EncodedCorpus(NamedTuple):
             if expected >= least:
                 return True
         return False
+
+
+@contextlib.contextmanager
+def place_for_encoding(checkpoint_dir: StrPath | None) -> Iterator[Path]:
+    """Where an encoded corpus goes: `checkpoint_dir`, locked meanwhile, or a temporary directory.
+
+    What is temporary a kill would leave behind, so a run that can be resumed uses its own place.
+    """
+    if checkpoint_dir is None:
+        with tempfile.TemporaryDirectory(prefix="word2vec-") as directory:
+            yield Path(directory)
+    else:
+        with lock_directory(checkpoint_dir):
+            yield Path(checkpoint_dir)
 
 
 def encode(

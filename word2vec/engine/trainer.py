@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..checks import FloatArray, StrPath, check_callable, check_directory
-from ..corpus.encoded import EncodedCorpus, encode
+from ..corpus.encoded import EncodedCorpus, encode, place_for_encoding
 from ..corpus.sentences import Corpus
 from ..options import EngineOptions, defaults, unknown_argument
-from ..saving.locks import lock_directory
 from ..saving.resumable import Interrupted, carry_out
 from ..vectors.keyed_vectors import KeyedVectors
 from .model_file import Model, read_model, write_model
@@ -251,7 +248,7 @@ class Word2Vec:
         if start is not None:
             check_start(start, options)
         self._forget()
-        with _directory(checkpoint_dir) as directory:
+        with place_for_encoding(checkpoint_dir) as directory:
             encoded = encode(corpus, directory, options.min_count)
             begin = None
             if start is not None:
@@ -314,7 +311,7 @@ class Word2Vec:
             number = self._num_trainings + 1
             seen = self._counts() | self._rare
             only = None if grow else self.wv.index_to_key
-        with _directory(checkpoint_dir) as directory:
+        with place_for_encoding(checkpoint_dir) as directory:
             encoded = encode(corpus, directory, options.min_count, seen=seen, only=only)
             begin = None
             if number > 1:
@@ -434,17 +431,6 @@ def _check_run(checkpoint_dir: Any, progress: Any) -> None:
 def _plain(value: Any) -> Any:
     """A NumPy number as the Python number that JSON can hold."""
     return value.item() if isinstance(value, np.generic) else value
-
-
-@contextlib.contextmanager
-def _directory(checkpoint_dir: StrPath | None) -> Iterator[Path]:
-    """Where the encoded corpus goes: `checkpoint_dir`, kept from other runs, or nowhere lasting."""
-    if checkpoint_dir is None:
-        with tempfile.TemporaryDirectory(prefix="word2vec-") as directory:
-            yield Path(directory)
-    else:
-        with lock_directory(checkpoint_dir):
-            yield Path(checkpoint_dir)
 
 
 # Arguments of gensim's constructor that have other names here, or another place.
