@@ -32,7 +32,7 @@ from word2vec.sgd import SgdProgress
 
 TRAIL = 8  # frames whose way is still seen behind a word
 LAST_FRAME_SECONDS = 4.0  # of a GIF, before it begins anew
-COLORS = 256
+COLORS = 128
 DPI = {".gif": 80, ".html": 110}
 
 
