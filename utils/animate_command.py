@@ -21,6 +21,7 @@ def add_animate_command(commands: Commands) -> None:
     """Add animate to those of `Parser.add_commands`."""
     add = add_command(commands, animate, "--output words.html")
     add("--corpus", metavar="FILE", help="a text file instead, one sentence a line")
+    add("--tokenize", action="store_true", help="for raw text, as train has it")
     add("--treebank", metavar="DIR", help="the directory of a treebank in SST's classic layout")
     add("--output", metavar="FILE", default="words.gif", help=".gif or .html [%(default)s]")
     add("--frames", type=int, default=60, metavar="N", help="pictures in it [%(default)s]")
