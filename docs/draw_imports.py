@@ -104,7 +104,7 @@ def draw(path=PICTURE):
     arrows = read_arrows()
     for start, end in arrows:
         draw_arrow(ax, boxes[start], boxes[end])
-    ax.set(xlim=(0, 10), ylim=(-0.3, 10.2), aspect="equal")
+    ax.set(xlim=(0, 10), ylim=(-0.3, 10.4), aspect="equal")
     ax.axis("off")
     # No version of Matplotlib in the file: the same imports give the same picture.
     figure.savefig(path, dpi=110, metadata={"Software": None, "Imports": describe()})

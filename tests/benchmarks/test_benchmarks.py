@@ -1,12 +1,13 @@
 import importlib.util
 import json
+import re
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks import kernel_profile, train_vs_gensim
+from benchmarks import kernel_profile, phrases_vs_gensim, train_vs_gensim
 from word2vec import Word2Vec
 from word2vec.engine import kernels
 from word2vec.engine.units import BLOCK_SIZE, Engine, num_shared_negatives
@@ -237,3 +238,49 @@ def test_scaling_is_computed_from_the_phases_of_a_round(capsys):
 
 def test_operations_of_a_product_are_its_multiplications_and_additions():
     assert kernel_profile.num_flop(2, 3, 4, 10) == 2 * (2 * 3 * 4) * 10
+
+
+# -------------------------------------------------------------------- phrases
+
+
+def compare_phrases(corpus, monkeypatch, *options):
+    command = ["phrases_vs_gensim", "--corpus", str(corpus), "--min-count", "1", *options]
+    monkeypatch.setattr(sys, "argv", command)
+    return phrases_vs_gensim.main()
+
+
+@needs_gensim
+def test_phrases_are_printed_beside_those_of_gensim(corpus, monkeypatch, capsys):
+    monkeypatch.setitem(phrases_vs_gensim.THRESHOLDS, "default", 0.1)
+    options = ["--scoring", "default", "--connectors", "1"]
+    assert compare_phrases(corpus, monkeypatch, *options) == 0
+    heading, _, ours, gensims, result = capsys.readouterr().out.strip().splitlines()
+    assert heading == "scoring default, threshold 0.1, English connector words"
+    for line, name in ((ours, "ours"), (gensims, "gensim")):
+        first, *figures = line.split()
+        assert first == name
+        assert min(map(float, figures)) >= 0
+    assert re.fullmatch(r"the same \d+ phrases, scores to \S+, the same joined sentences", result)
+
+
+@needs_gensim
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("**options)", "**options | {'threshold': 1e9})", "OTHER phrases: "),
+        ('" ".join', '"+".join', "OTHER joined sentences"),
+    ],
+)
+def test_phrases_that_differ_are_told(corpus, monkeypatch, capsys, old, new, message):
+    original = phrases_vs_gensim.END
+
+    def run(program, corpus, options):
+        end = original.replace(old, new) if program == phrases_vs_gensim.OURS else original
+        monkeypatch.setattr(phrases_vs_gensim, "END", end)
+        return run_original(program, corpus, options)
+
+    run_original = phrases_vs_gensim.run
+    monkeypatch.setattr(phrases_vs_gensim, "run", run)
+    monkeypatch.setitem(phrases_vs_gensim.THRESHOLDS, "default", 0.05)
+    assert compare_phrases(corpus, monkeypatch, "--scoring", "default", "--connectors", "0") == 1
+    assert message in capsys.readouterr().out

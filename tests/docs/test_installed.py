@@ -22,7 +22,7 @@ def test_its_commands_work_one_after_the_other(tmp_path, monkeypatch, capsys):
     Path("wordsim353.tsv").write_text("man\tking\t1\nman\twoman\t2\nking\tqueen\t3\n")
     Path("questions-words.txt").write_text(": royal\nman king woman queen\n")
     assert [command.split()[0] for command in COMMANDS] == (
-        "train neighbors analogy evaluate convert".split()
+        "train phrases neighbors analogy evaluate convert".split()
     )
     for command in COMMANDS:
         assert command_line.main(shlex.split(command)) == 0, command

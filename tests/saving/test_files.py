@@ -1,3 +1,6 @@
+import bz2
+import gzip
+import lzma
 import os
 import signal
 import threading
@@ -5,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from word2vec.saving.files import atomic_write
+from word2vec.saving.files import atomic_write, packing
 from word2vec.saving.interrupts import held_back_signals
 from word2vec.saving.locks import InUseError
 
@@ -26,6 +29,24 @@ def test_text_is_written_in_the_encoding_asked_for(tmp_path):
     with atomic_write(tmp_path / "file", "w", encoding="utf-8") as file:
         file.write("b\u00e4d")
     assert (tmp_path / "file").read_bytes() == "b\u00e4d".encode()
+
+
+UNPACK = {".txt": bytes, ".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress}
+
+
+@pytest.mark.parametrize("suffix", UNPACK)
+def test_name_says_how_a_file_is_compressed_and_the_same_content_gives_the_same_bytes(
+    tmp_path, suffix
+):
+    contents = []
+    for name in (f"a{suffix}", f"b{suffix}"):
+        with atomic_write(tmp_path / name) as file:
+            with packing(tmp_path / name, file) as packed:
+                packed.write(b"text\n")
+            assert not file.closed
+        contents.append((tmp_path / name).read_bytes())
+    assert UNPACK[suffix](contents[0]) == b"text\n"
+    assert contents[0] == contents[1]
 
 
 @pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])

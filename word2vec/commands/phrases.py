@@ -11,7 +11,7 @@ from tqdm import tqdm
 from ..corpus.phrases import ENGLISH_CONNECTOR_WORDS, SCORINGS, Phrases
 from ..corpus.sentences import TokenLists
 from ..engine.progress import pause_between_lines
-from ..saving.files import atomic_write, atomic_write_packed
+from ..saving.files import atomic_write, packing
 from .program import Commands, add_command
 from .train import add_text_options, add_tokenize_option, load_text
 from .vectors import check_directory_of, positive_integer, print_table
@@ -126,10 +126,10 @@ def _connector_words(text: str) -> frozenset[str]:
 
 def _write_text(path: str, sentences: TokenLists, num_words: int) -> None:
     """Write sentences, one a line; they had so many words before they were joined."""
-    with _Bar("writing", num_words) as bar, atomic_write_packed(path) as file:
+    with _Bar("writing", num_words) as bar, atomic_write(path) as file, packing(path, file) as text:
         written = 0
         for sentence in sentences:
-            file.write((" ".join(sentence) + "\n").encode("utf-8"))
+            text.write((" ".join(sentence) + "\n").encode("utf-8"))
             written += len(sentence)
             bar.show(written)
         bar.show(num_words)

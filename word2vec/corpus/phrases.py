@@ -50,6 +50,7 @@ ENGLISH_CONNECTOR_WORDS = frozenset(
 )
 
 _END_BITS = 32
+_SLOT_BITS = 20
 _FIRST_LONG_END = 1 << 31  # ends below are words, those above have connector words before them
 
 
@@ -299,6 +300,9 @@ class Phrases:
         joined = [self.delimiter.join(words[start:stop]) for start, stop in bounds]
         self._keys = np.append(keys[order], np.iinfo(np.int64).max)  # so that all have a place
         self._joined = np.array(joined, dtype=object)[order]
+        # Most pairs are no phrases: one look tells it of nearly all, where a search takes many.
+        self._is_slot_taken = np.zeros(1 << _SLOT_BITS, dtype=bool)
+        self._is_slot_taken[_slots(keys)] = True
         self._scores = scores[is_phrase][order]
 
     def _join_sentences(self, sentences: list[list[str]]) -> Iterator[list[str]]:
@@ -307,52 +311,52 @@ class Phrases:
         words = list(chain.from_iterable(sentences))
         with explained_unhashable_words():
             rows = np.fromiter(map(self._index.get, words, repeat(-1)), np.int64, len(words))
-        yield from self._join(np.fromiter(words, object, len(words)), rows, lengths)
+        joins = self._joins(rows, lengths)
+        tokens = np.fromiter(words, object, len(words))
+        tokens[joins.first] = self._joined[joins.phrase]
+        yield from _divided(tokens[joins.is_kept].tolist(), joins.bounds)
 
     def _join_text(self, path: StrPath) -> Iterator[list[str]]:
         """Yield the lines of a text file with their phrases joined."""
-        text = NumberedText(path)
-        words, rows = np.zeros(0, object), np.zeros(0, np.int64)  # of each number
+        text, num_phrases = NumberedText(path), len(self._joined)
+        rows: NDArray[np.int64] = np.zeros(0, np.int64)  # of each number
+        names = self._joined  # and then of each number
         for tokens, lengths in text:
-            new = text.words(len(words))
-            words = np.concatenate([words, np.fromiter(new, object, len(new))])
+            new = text.words(len(rows))
             new_rows = np.fromiter(map(self._index.get, new, repeat(-1)), np.int64, len(new))
             rows = np.concatenate([rows, new_rows])
-            yield from self._join(words[tokens], rows[tokens], lengths)
+            names = np.concatenate([names, np.fromiter(new, object, len(new))])
+            joins = self._joins(rows[tokens], lengths)
+            named = tokens + num_phrases
+            named[joins.first] = joins.phrase
+            yield from _divided(names[named[joins.is_kept]].tolist(), joins.bounds)
 
-    def _join(
-        self, words: NDArray[np.object_], rows: NDArray[np.int64], lengths: NDArray[np.int64]
-    ) -> Iterator[list[str]]:
-        """Yield sentences with their phrases joined.
+    def _joins(self, rows: NDArray[np.int64], lengths: NDArray[np.int64]) -> _Joins:
+        """Where phrases are in sentences.
 
         Parameters
         ----------
-        words : ndarray of str, as objects
-            The words of the sentences, one after another; changed in place.
         rows : ndarray of int64
-            Where they stand in our words; -1 for those that no phrase has.
+            Of the words in ours, sentence after sentence; -1 for those that no phrase has.
         lengths : ndarray of int64
             Of the sentences.
         """
         first, last, keys = _neighbors(
             rows, lengths, len(self.connector_words), lambda end: self._ends.get(end, -1)
         )
-        found = np.searchsorted(self._keys, keys)
-        is_phrase = self._keys[found] == keys
-        first, last, found = first[is_phrase], last[is_phrase], found[is_phrase]
+        possible = np.flatnonzero(self._is_slot_taken[_slots(keys)])
+        found = np.searchsorted(self._keys, keys[possible])
+        is_phrase = self._keys[found] == keys[possible]
+        first, last, found = first[possible[is_phrase]], last[possible[is_phrase]], found[is_phrase]
         is_free = _without_overlaps(first, last)
         first, last, found = first[is_free], last[is_free], found[is_free]
 
-        words[first] = self._joined[found]
-        change = np.zeros(len(words) + 1, dtype=np.int8)  # 1 where words begin to be left out
+        change = np.zeros(len(rows) + 1, dtype=np.int8)  # 1 where words begin to be left out
         change[first + 1] = 1
         change[last + 1] = -1
         is_kept = np.cumsum(change[:-1], dtype=np.int8) == 0
         num_kept = np.concatenate([[0], np.cumsum(is_kept)])
-        bounds = num_kept[np.concatenate([[0], np.cumsum(lengths)])]
-        kept = words[is_kept].tolist()
-        for start, stop in pairwise(bounds.tolist()):
-            yield kept[start:stop]
+        return _Joins(first, found, is_kept, num_kept[np.concatenate([[0], np.cumsum(lengths)])])
 
 
 class PhrasedSentences:
@@ -377,6 +381,20 @@ class PhrasedSentences:
         else:
             for sentences in chunks_of_sentences(self._corpus):
                 yield from self._phrases._join_sentences(sentences)
+
+
+class _Joins(NamedTuple):
+    """Where phrases are in sentences, and what is left of these."""
+
+    first: NDArray[np.intp]  # the places of the words that the phrases take the place of
+    phrase: NDArray[np.intp]  # which phrases
+    is_kept: NDArray[np.bool_]  # False for their other words
+    bounds: NDArray[np.intp]  # of the sentences, once those are gone
+
+
+def _divided(words: list[str], bounds: NDArray[np.intp]) -> Iterator[list[str]]:
+    for start, stop in pairwise(bounds.tolist()):
+        yield words[start:stop]
 
 
 class _Counts(NamedTuple):
@@ -479,6 +497,12 @@ def _neighbors(
         longer = longer[gaps[longer] > distance]
         distance += 1
     return first, last, tokens[first].astype(np.int64) << _END_BITS | ends
+
+
+def _slots(keys: NDArray[np.int64]) -> NDArray[np.intp]:
+    """A number of few bits for each key, by multiplicative hashing."""
+    mixed = keys.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    return (mixed >> np.uint64(64 - _SLOT_BITS)).astype(np.intp)
 
 
 def _sequences_of(

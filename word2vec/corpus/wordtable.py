@@ -74,8 +74,10 @@ class WordTable:
             for i in missing[long].tolist():
                 tokens[i] = self._number_long(characters[starts[i] : stops[i]].tobytes())
             missing = missing[~long]
+        while len(missing):  # hardly ever twice: see _add
             self._add(keys[missing])
             tokens[missing] = self._find(keys[missing])
+            missing = missing[tokens[missing] < 0]
         return tokens, lengths
 
     def words(self, start: int = 0) -> list[bytes]:
@@ -111,11 +113,14 @@ class WordTable:
         return differs & (numbers >= 0)
 
     def _add(self, keys: Keys) -> None:
-        """Number packed words that have no number; some may come several times."""
-        distinct = np.array(list(dict.fromkeys(map(tuple, keys.tolist()))), np.uint64)
-        self._make_room(len(distinct))
-        first, self._size = self._size, self._size + len(distinct)
-        self._keys[first : self._size] = distinct.reshape(-1, _LANES)
+        """Number packed words that have no number; some may come several times.
+
+        Of different words with the same hash, only the first is numbered.
+        """
+        _, places = np.unique(_hashes(keys), return_index=True)
+        self._make_room(len(places))
+        first, self._size = self._size, self._size + len(places)
+        self._keys[first : self._size] = keys[np.sort(places)]
         self._fill_slots(first)
 
     def _number_long(self, word: bytes) -> int:
@@ -149,13 +154,16 @@ class WordTable:
             numbers, slots = numbers[waits], (slots[waits] + 1) % len(self._slots)
 
     def _first_slots(self, keys: Keys) -> NDArray[np.int64]:
-        mixed = keys[:, 0] * _MULTIPLIERS[0]
-        for lane in range(1, _LANES):
-            mixed ^= keys[:, lane] * _MULTIPLIERS[lane]
-        mixed ^= mixed >> np.uint64(29)
-        mixed *= _MULTIPLIERS[0]
         num_bits = len(self._slots).bit_length() - 1
-        return (mixed >> np.uint64(64 - num_bits)).astype(np.int64)
+        return (_hashes(keys) >> np.uint64(64 - num_bits)).astype(np.int64)
+
+
+def _hashes(keys: Keys) -> NDArray[np.uint64]:
+    mixed = keys[:, 0] * _MULTIPLIERS[0]
+    for lane in range(1, _LANES):
+        mixed ^= keys[:, lane] * _MULTIPLIERS[lane]
+    mixed ^= mixed >> np.uint64(29)
+    return mixed * _MULTIPLIERS[0]
 
 
 def _pack(

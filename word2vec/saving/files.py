@@ -11,6 +11,7 @@ import gzip
 import lzma
 import os
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, Any
 
@@ -78,22 +79,22 @@ def atomic_write(path: StrPath, mode: str = "wb", **open_options: Any) -> Iterat
     _sync_directory(path.parent)
 
 
-@contextlib.contextmanager
-def atomic_write_packed(path: StrPath) -> Iterator[IO[bytes]]:
-    """`atomic_write` of bytes, compressed if the name ends in ``.gz``, ``.bz2`` or ``.xz``."""
-    with atomic_write(path) as file, _packing(Path(path).suffix, file) as packed:
-        yield packed
+def packing(path: StrPath, file: IO[bytes]) -> AbstractContextManager[IO[bytes]]:
+    """What compresses into an open file, as the name ``.gz``, ``.bz2`` or ``.xz`` says it.
 
-
-def _packing(suffix, file):
-    """A context manager of a file that compresses into `file`, or of `file` itself."""
+    Without such an ending it is the file itself. Leaving it ends the compressed data, and leaves
+    the file open.
+    """
+    suffix = Path(path).suffix
+    packed: Any = contextlib.nullcontext(file)
     if suffix == ".gz":
-        return gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0)
-    if suffix == ".bz2":
-        return bz2.BZ2File(file, "wb")
-    if suffix == ".xz":
-        return lzma.LZMAFile(file, "wb")
-    return contextlib.nullcontext(file)
+        # No name and time in it: the same content gives the same bytes.
+        packed = gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0)
+    elif suffix == ".bz2":
+        packed = bz2.BZ2File(file, "wb")
+    elif suffix == ".xz":
+        packed = lzma.LZMAFile(file, "wb")  # noqa: SIM115 - the caller leaves it
+    return packed
 
 
 def _open_alone(path, unfinished, mode, open_options):

@@ -11,11 +11,7 @@ not trusted: what its header promises is held against its size, and where the si
 memory is taken as data arrive.
 """
 
-import bz2
 import contextlib
-import gzip
-import lzma
-import os
 import sys
 import warnings
 from collections import Counter
@@ -25,7 +21,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ..checks import FloatArray, StrPath
-from ..saving.files import atomic_write
+from ..saving.files import atomic_write, packing
 from ..saving.reading import naming_errors, open_for_reading, size_if_known
 
 # Read at a time: bounds the memory taken beside the result.
@@ -474,18 +470,5 @@ def _check_words(words, binary):
 
 @contextlib.contextmanager
 def _open_for_writing(path, append):
-    with open(path, "ab") if append else atomic_write(path) as file:
-        pack = _PACKERS.get(os.path.splitext(os.fspath(path))[1])
-        if pack is None:
-            yield file
-        else:
-            with pack(file) as packed:
-                yield packed
-
-
-_PACKERS = {
-    # No name and time in it: the same vectors give the same bytes.
-    ".gz": lambda file: gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0),
-    ".bz2": lambda file: bz2.BZ2File(file, "wb"),
-    ".xz": lambda file: lzma.LZMAFile(file, "wb"),  # noqa: SIM115 - the caller closes it
-}
+    with open(path, "ab") if append else atomic_write(path) as file, packing(path, file) as packed:
+        yield packed
