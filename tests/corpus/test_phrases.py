@@ -250,6 +250,21 @@ def test_threshold_can_be_changed_without_counting_again():
     assert phrases.threshold == 0.1
 
 
+def test_threshold_changed_meanwhile_counts_from_the_next_reading(tmp_path, monkeypatch):
+    monkeypatch.setattr("word2vec.corpus.textfile.CHUNK_BYTES", 10)
+    monkeypatch.setattr("word2vec.corpus.numbering.CHUNK_TOKENS", 2)
+    path = tmp_path / "text.txt"
+    path.write_text("new york\n" * 5)
+    for corpus in (path, [["new", "york"]] * 5):
+        phrases = Phrases(corpus, min_count=1, threshold=0.1)
+        joined = phrases.apply(corpus)
+        reading = iter(joined)
+        assert next(reading) == ["new_york"]
+        phrases.threshold = 100
+        assert list(reading) == [["new_york"]] * 4
+        assert list(joined) == [["new", "york"]] * 5
+
+
 def test_pair_that_just_reaches_the_threshold_is_no_phrase():
     exact = Phrases(NEW_YORK, min_count=1, threshold=1).export_phrases()["new_york"]
     assert Phrases(NEW_YORK, min_count=1, threshold=exact).export_phrases() == {}

@@ -8,6 +8,7 @@ its own. So counting is sorting integers, and finding phrases is looking integer
 
 from __future__ import annotations
 
+import copy
 import os
 import reprlib
 from collections.abc import Callable, Iterable, Iterator
@@ -376,11 +377,12 @@ class PhrasedSentences:
         self._phrases, self._corpus = phrases, corpus
 
     def __iter__(self) -> Iterator[list[str]]:
+        phrases = copy.copy(self._phrases)  # whose threshold may be changed meanwhile
         if isinstance(self._corpus, (str, os.PathLike)):
-            yield from self._phrases._join_text(self._corpus)
+            yield from phrases._join_text(self._corpus)
         else:
             for sentences in chunks_of_sentences(self._corpus):
-                yield from self._phrases._join_sentences(sentences)
+                yield from phrases._join_sentences(sentences)
 
 
 class _Joins(NamedTuple):
