@@ -11,12 +11,12 @@ the same vectors, bit for bit. All times are processor times, which a busy machi
     matrix products   scores and gradients of blocks of centers, by stacked `matmul`
     gather            taking rows of the vectors
     scatter           summing the gradients of each row
-    sigmoid           of the scores
     loss              measured on a part of the blocks
     layout            laying out a stretch of text: subsampling, windows
     negatives         drawing them
     exchange          keeping the gradients of a unit, finding those of a round
     step              adding them up and moving the vectors
+    sigmoid           of the scores, by a hyperbolic tangent
     elementwise       all other operations on the kernel's arrays: masks, weights, sums
     everything else   what is in none of these, and the profiler's own time
 
@@ -50,12 +50,11 @@ from word2vec.engine.schedule import Schedule
 from word2vec.engine.units import Engine, RoundGradients
 from word2vec.sampling import AliasTable
 
-PRODUCTS, ELEMENTWISE = "matrix products", "elementwise"
+PRODUCTS, SIGMOID, ELEMENTWISE = "matrix products", "sigmoid", "elementwise"
 # The functions that belong to each part; what they call in turn counts for the callee's part.
 PARTS = {
     "gather": [(kernels, "take_rows")],
-    "scatter": [(kernels, "sum_rows")],
-    "sigmoid": [(kernels, "_sigmoid_in_place")],
+    "scatter": [(kernels, "sum_rows"), (kernels, "sum_rows_of_both")],
     "loss": [(kernels, "log_sigmoid")],
     "layout": [(engine, "draw_blocks")],
     "negatives": [(AliasTable, "draw")],
@@ -110,7 +109,7 @@ class Profile:
     """
 
     def __init__(self):
-        self.seconds = dict.fromkeys([PRODUCTS, *PARTS, ELEMENTWISE], 0.0)
+        self.seconds = dict.fromkeys([PRODUCTS, *PARTS, SIGMOID, ELEMENTWISE], 0.0)
         self.products = {}  # by their shape: (m, k, n) for m x k by k x n
         self._inner = []  # for each part we are in: seconds of the parts inside it
         self._array_type = _timed_array_type(self)
@@ -153,7 +152,8 @@ class Profile:
             done.number += result.size // (m * n)
             done.seconds += elapsed
         else:
-            result, _ = self.clock(ELEMENTWISE, function, *inputs, **kwargs)
+            part = SIGMOID if ufunc is np.tanh else ELEMENTWISE
+            result, _ = self.clock(part, function, *inputs, **kwargs)
         return result
 
     def _timed(self, part, function):

@@ -21,7 +21,7 @@ def main():
     tokens = np.insert(rng.integers(VOCAB_SIZE, size=NUM_TOKENS), SENTENCE_END, VOCAB_SIZE)
     keep = np.full(VOCAB_SIZE + 1, 2, dtype=np.float32)
     tokens = tokens.astype(np.int32)
-    blocks = draw_blocks(tokens, VOCAB_SIZE, keep, WINDOW, "expected", None, 0, BLOCK_SIZE, rng)
+    blocks = draw_blocks(tokens, VOCAB_SIZE, keep, WINDOW, "expected", None, 0, BLOCK_SIZE, 1, rng)
 
     figure, ax = plt.subplots(figsize=(7, 7), layout="constrained")
     for block, weights in enumerate(blocks.weights):

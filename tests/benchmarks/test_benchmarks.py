@@ -10,7 +10,7 @@ import pytest
 from benchmarks import kernel_profile, phrases_vs_gensim, train_vs_gensim
 from word2vec import Word2Vec
 from word2vec.engine import kernels
-from word2vec.engine.units import BLOCK_SIZE, Engine, num_shared_negatives
+from word2vec.engine.units import BLOCK_SIZE, GROUP_SIZE, Engine, num_shared_negatives
 
 TEXT = "the good film is great\na bad film is boring\nthe king and the queen drink tea\n"
 
@@ -179,17 +179,18 @@ def profile_turn(model, num_words=256):
 
 @pytest.mark.parametrize("model", ["skipgram", "cbow"])
 def test_every_matrix_product_is_counted(model):
-    size, shared = BLOCK_SIZE, num_shared_negatives(options_of(model))
-    seen = size + 2 * 3
+    size, group, window = BLOCK_SIZE, BLOCK_SIZE * GROUP_SIZE, 3
+    shared, seen = num_shared_negatives(options_of(model)), BLOCK_SIZE + 2 * window
+    # Gradients of what a block sees: of its own words, and of those that the next block sees too.
+    of_blocks = {(size, seen, 8), (size, size, 8), (seen - size, size, 8)}
+    of_groups = {(group, shared, 8), (shared, group, 8)}
     if model == "skipgram":
-        words = seen + shared
-        expected = {(words, 8, size), (size, words, 8), (words, size, 8)}
+        expected = of_blocks | of_groups | {(seen, 8, size), (shared, 8, group)}
     else:
-        expected = {(size, seen, 8), (seen, size, 8)}
-        expected |= {(shared, 8, size), (size, shared, 8), (shared, size, 8)}
+        expected = of_blocks | of_groups | {(group, 8, shared)}
     products = profile_turn(model).profile.products
     assert set(products) == expected
-    assert {done.number for done in products.values()} <= {256 // size, 2 * 256 // size}
+    assert {done.number for done in products.values()} == {256 // size, 256 // group}
 
 
 @pytest.mark.parametrize("model", ["skipgram", "cbow"])

@@ -8,17 +8,18 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from utils.gradcheck import gradcheck_naive
 from word2vec import cbow, log_sigmoid, sigmoid, skipgram
-from word2vec.engine.blocks import draw_blocks
+from word2vec.engine import kernels
+from word2vec.engine.blocks import draw_blocks, overlapping
 from word2vec.engine.kernels import (
     cbow_naive_softmax,
     cbow_neg_sampling,
     skipgram_naive_softmax,
     skipgram_neg_sampling,
 )
-from word2vec.rowsparse import sum_rows
+from word2vec.rowsparse import sum_rows, sum_rows_of_both
 from word2vec.sampling import AliasTable
 
-V, D, WINDOW, K, N, BLOCK_SIZE = 9, 3, 2, 5, 4, 8
+V, D, WINDOW, K, N, BLOCK_SIZE, GROUP_SIZE = 9, 3, 2, 5, 4, 4, 2
 KERNELS = {
     "skip-gram, negative sampling": functools.partial(skipgram_neg_sampling, num_negatives=K),
     "CBOW mean, negative sampling": functools.partial(
@@ -52,7 +53,7 @@ def example_run(name="skip-gram", ids=None, window=WINDOW, keep=1.0, seed=1):
     reach = "expected" if name.startswith("skip-gram") else "drawn"
     noise = AliasTable(np.arange(1, V + 1))
     rng = np.random.default_rng(seed)
-    return draw_blocks(ids, V, keep, window, reach, noise, N, BLOCK_SIZE, rng)
+    return draw_blocks(ids, V, keep, window, reach, noise, N, BLOCK_SIZE, GROUP_SIZE, rng)
 
 
 @pytest.fixture
@@ -67,7 +68,12 @@ def windows_of(run):
         weights = run.weights[block, :, place].astype(float)
         if weights.any():
             outside = run.seen[block][weights > 0]
-            yield run.centers[block, place], outside, weights[weights > 0], run.negatives[block]
+            yield (
+                run.centers[block, place],
+                outside,
+                weights[weights > 0],
+                run.negatives[block // GROUP_SIZE],
+            )
 
 
 def negatives_loss(vector, negatives, u, num_pairs):
@@ -163,6 +169,19 @@ def test_loss_on_some_blocks_leaves_the_gradients_alone(name, vectors):
     assert_array_equal(part.grad_outside_vectors.values, whole.grad_outside_vectors.values)
 
 
+@pytest.mark.parametrize("window", [1, WINDOW, 9])
+@pytest.mark.parametrize("name", [name for name in KERNELS if "negative" in name])
+def test_tiles_do_not_change_the_result(name, window, vectors, monkeypatch):
+    run = example_run(name, window=window)
+    whole = KERNELS[name](*vectors, run)
+    monkeypatch.setattr(kernels, "TILE_NUMBERS", 1)  # a group in each tile
+    parts = KERNELS[name](*vectors, run)
+    assert_allclose(parts.loss, whole.loss)
+    for side in ("grad_center_vectors", "grad_outside_vectors"):
+        assert_array_equal(getattr(parts, side).rows, getattr(whole, side).rows)
+        assert_allclose(getattr(parts, side).values, getattr(whole, side).values, atol=1e-12)
+
+
 @pytest.mark.parametrize("max_logits", [1, 3 * V, 10**6])
 def test_memory_bound_of_naive_softmax_does_not_change_the_result(max_logits, vectors):
     run = example_run()
@@ -227,11 +246,11 @@ def test_expected_reach_is_the_mean_of_drawn_ones():
 
 def test_dropped_tokens_let_windows_reach_further():
     keep_some = example_run(ids=np.zeros(1000, dtype=np.int32), keep=0.3)
-    assert 250 < keep_some.centers.size < 350 + BLOCK_SIZE
+    assert 250 < keep_some.centers.size < 350 + BLOCK_SIZE * GROUP_SIZE
 
 
 def test_blocks_see_their_centers_and_a_window_on_either_side():
-    run = example_run(ids=np.arange(3 * BLOCK_SIZE, dtype=np.int32) % V)
+    run = example_run(ids=np.arange(4 * BLOCK_SIZE, dtype=np.int32) % V)
     padded = np.pad(run.centers.ravel(), WINDOW)
     for number, seen in enumerate(run.seen):
         start = number * BLOCK_SIZE
@@ -246,3 +265,35 @@ def test_sum_of_rows_equals_add_at():
     result = sum_rows(rows, vectors, 8)
     assert_allclose(result.to_dense(8), expected)
     assert_array_equal(result.rows, np.unique(rows))
+
+
+def test_factors_multiply_the_vectors_of_a_sum_of_rows():
+    rng = np.random.default_rng(0)
+    rows, vectors, factors = rng.integers(7, size=30), rng.normal(size=(30, D)), rng.normal(size=30)
+    expected = sum_rows(rows, factors[:, np.newaxis] * vectors, 8)
+    result = sum_rows(rows, vectors, 8, factors)
+    assert_array_equal(result.rows, expected.rows)
+    assert_allclose(result.values, expected.values)
+
+
+def test_sums_of_both_matrices_are_those_of_each():
+    rng = np.random.default_rng(0)
+    center_rows, outside_rows = rng.integers(7, size=(4, 3)), rng.integers(7, size=20)
+    vectors = rng.normal(size=(32, D))
+    center, outside = sum_rows_of_both(center_rows, outside_rows, vectors, 7)
+    assert_allclose(center.to_dense(7), sum_rows(center_rows, vectors[:12], 7).to_dense(7))
+    assert_allclose(outside.to_dense(7), sum_rows(outside_rows, vectors[12:], 7).to_dense(7))
+
+
+def test_sum_of_no_rows_is_empty():
+    assert not len(sum_rows(np.zeros(0, int), np.zeros((0, D)), 8).rows)
+
+
+@pytest.mark.parametrize(("length", "stride"), [(5, 2), (3, 3), (6, 1)])
+def test_overlapping_is_a_view_of_stretches(length, stride):
+    array = np.arange(24.0).reshape(12, 2)
+    view = overlapping(array, length, stride)
+    expected = [array[start : start + length] for start in range(0, 12 - length + 1, stride)]
+    assert_array_equal(view, expected)
+    view[0, 0] = 7
+    assert (array[0] == 7).all()

@@ -84,7 +84,8 @@ def batch_loss_and_gradient(
         expected = len(centers), num_negatives
         check_shape("negative_indices", negative_indices, expected, "one row for each target word")
         loss_name, options["num_negatives"] = "neg_sampling", num_negatives
-    blocks = Blocks(centers, seen, weights.astype(center_vectors.dtype), negative_indices)
+    weights = weights.astype(center_vectors.dtype)
+    blocks = Blocks(centers, seen.ravel(), weights, np.arange(len(weights)), negative_indices)
     result = KERNELS[model, loss_name](center_vectors, outside_vectors, blocks, **options)
     return float(result.loss), result.grad_center_vectors, result.grad_outside_vectors
 

@@ -1,12 +1,12 @@
 """A stretch of the corpus, laid out in blocks so that training on it becomes matrix products.
 
-Its tokens are cut into blocks of consecutive centers. All outside words of a block lie
-among its own tokens and `window` tokens on either side, so one matrix product of the block's
-center vectors with these gives every score that is needed, and a matrix of weights says which of
-them belong to a pair. Negatives are shared by all centers of a block; their scores come out of the
-same product.
+Its tokens are cut into blocks of consecutive centers. All outside words of a block lie among its
+own tokens and `window` tokens on either side, so one matrix product of the block's center vectors
+with these gives every score that is needed, and a matrix of weights says which of them belong to a
+pair. Neighboring blocks overlap in what they see; a word's vector is taken once for all that see
+it. Negatives are shared by all centers of a group of blocks: their scores are another product.
 
-    tokens   . . . [ a b c d | e f g h | i j k . ] . . .      blocks of 4 centers, window 3
+    words    . . . [ a b c d | e f g h | i j k . ] . . .      blocks of 4 centers, window 3
     block 2        ( b c d [ e f g h ] i j k )               its centers, and what they see
 """
 
@@ -14,23 +14,44 @@ import functools
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from ..checks import FloatArray, IntArray
+from ..rowsparse import take_rows
 from ..sampling import AliasTable
 
 
 class Blocks(NamedTuple):
     """Centers, their outside words and their negatives, for the kernels.
 
-    With window m, block size b and B blocks, whose last centers may be padding:
+    With block size b, B blocks that see S words each, and G groups of as many blocks each; the last
+    centers may be padding:
     """
 
     centers: IntArray  # (B, b) int32
-    seen: IntArray  # (B, b + 2 m) int32: what the centers of a block see, themselves included
-    weights: FloatArray  # (B, b + 2 m, b) float32: how much of a pair is this word to this center?
-    # (B, N) int32: shared by the centers of a block. None for naive softmax, which does not ask.
+    words: IntArray  # (L,) int32: the first block sees the first S of these, the last the last S
+    # (P, S, b) float32: how much of a pair is this word to this center? Most blocks have the same
+    # answer, so the answers are kept once, with the number of its answer for each block.
+    patterns: FloatArray
+    pattern: IntArray  # (B,), 0 to P - 1
+    # (G, N) int32: shared by the centers of a group. None for the losses that do not ask.
     negatives: IntArray | Any
+
+    @property
+    def stride(self) -> int:
+        """How many words further each block begins to see."""
+        num_steps = len(self.centers) - 1
+        num_seen = self.patterns.shape[1]
+        return (len(self.words) - num_seen) // num_steps if num_steps else num_seen
+
+    @property
+    def seen(self) -> IntArray:
+        """What the centers of each block see, themselves included: (B, S), a view."""
+        return overlapping(self.words, self.patterns.shape[1], self.stride)
+
+    @property
+    def weights(self) -> FloatArray:
+        """The patterns of all blocks, (B, S, b)."""
+        return take_rows(self.patterns, self.pattern)
 
 
 def draw_blocks(
@@ -42,6 +63,7 @@ def draw_blocks(
     noise: AliasTable | None,
     num_shared: int,
     block_size: int,
+    group_size: int,
     rng: np.random.Generator,
 ) -> Blocks:
     """Lay out a stretch of an encoded corpus, with subsampling, dynamic windows and negatives.
@@ -56,13 +78,13 @@ def draw_blocks(
     window : int
         Largest distance of an outside word.
     reach : {"drawn", "expected"}
-        Each center sees as far as its own reach, uniform in 1 to `window`. Draw it, and all
-        weights are 0 or 1; or weigh every word within the window with the probability that it is
-        within reach.
+        A center sees as far as its reach, uniform in 1 to `window`. Draw it, the same for all
+        centers of a block, and all weights are 0 or 1; or weigh every word within the window with
+        the probability that it is within reach.
     noise : AliasTable or None
         What negatives are drawn from; None draws none.
-    num_shared, block_size : int
-        Negatives of a block, and centers of a block.
+    num_shared, block_size, group_size : int
+        Negatives of a group, centers of a block, and blocks of a group.
     rng : numpy.random.Generator
 
     Returns
@@ -74,7 +96,8 @@ def draw_blocks(
     sentence = np.cumsum(~is_word, dtype=np.int32)[is_word]
     kept = stretch[is_word]
 
-    num_blocks = max(1, -(-len(kept) // block_size))
+    num_groups = max(1, -(-len(kept) // (block_size * group_size)))
+    num_blocks = num_groups * group_size
     num_centers = num_blocks * block_size
     words = slice(window, window + len(kept))
     tokens = np.zeros(num_centers + 2 * window, dtype=np.int32)
@@ -85,34 +108,39 @@ def draw_blocks(
     own_sentence = np.full(num_centers, -2, dtype=np.int32)
     own_sentence[: len(kept)] = sentence
 
-    seen_sentence = _overlapping(seen_sentence, block_size, window)
+    seen_sentence = overlapping(seen_sentence, block_size + 2 * window, block_size)
     if reach == "drawn":
-        reaches = rng.integers(1, window, num_centers, dtype=np.int32, endpoint=True)
-        is_near = _distances(block_size, window) <= reaches.reshape(num_blocks, 1, block_size)
-        weights = is_near.astype(np.float32)
+        patterns = _within_reach(block_size, window)
+        pattern = rng.integers(window, size=num_blocks)
     else:
-        weights = np.tile(_share_within_reach(block_size, window), (num_blocks, 1, 1))
-    # Most blocks see one sentence alone.
+        patterns = _share_within_reach(block_size, window)
+        pattern = np.zeros(num_blocks, dtype=np.int64)
+    # Most blocks see one sentence alone; each of the others has a pattern of its own.
     first, last = seen_sentence[:, 0], seen_sentence[:, -1]
     mixed = np.flatnonzero((first != last) | (first < 0))
     own = own_sentence.reshape(num_blocks, 1, block_size)[mixed]
-    weights[mixed] *= seen_sentence[mixed][:, :, np.newaxis] == own
+    in_sentence = seen_sentence[mixed][:, :, np.newaxis] == own
+    pattern_of_mixed = np.arange(len(mixed)) + len(patterns)
+    patterns = np.concatenate([patterns, patterns[pattern[mixed]] * in_sentence])
+    pattern[mixed] = pattern_of_mixed
     negatives = None
     if noise is not None:
-        negatives = noise.draw(rng, (num_blocks, num_shared)).astype(np.int32)
+        negatives = noise.draw(rng, (num_groups, num_shared)).astype(np.int32)
     return Blocks(
         tokens[window:-window].reshape(num_blocks, block_size),
-        _overlapping(tokens, block_size, window),
-        weights,
+        tokens,
+        patterns,
+        pattern,
         negatives,
     )
 
 
-def _overlapping(tokens, block_size, window):
-    """View of (m + B b + m,) as (B, b + 2 m): for each block, what its centers see."""
-    shape = (len(tokens) - 2 * window) // block_size, block_size + 2 * window
-    # What sliding_window_view gives, in a fraction of its time.
-    return as_strided(tokens, shape, (block_size * tokens.itemsize, tokens.itemsize))
+def overlapping(array: np.ndarray, length: int, stride: int) -> np.ndarray:
+    """View of contiguous (L, ...) as (n, length, ...), each `stride` after the one before."""
+    shape = (len(array) - length) // stride + 1, length, *array.shape[1:]
+    strides = stride * array.strides[0], *array.strides
+    # What sliding_window_view gives, in a small fraction of its time.
+    return np.ndarray(shape, array.dtype, array, strides=strides)
 
 
 @functools.cache
@@ -124,7 +152,13 @@ def _distances(block_size, window):
 
 
 @functools.cache
+def _within_reach(block_size, window):
+    """For each reach, from 1: 1 where a token is within reach of a center; (m, b + 2 m, b)."""
+    reaches = np.arange(1, window + 1)[:, np.newaxis, np.newaxis]
+    return (_distances(block_size, window) <= reaches).astype(np.float32)
+
+
+@functools.cache
 def _share_within_reach(block_size, window):
-    """Probability that a reach, uniform in 1 to m, covers each of these distances."""
-    share = (window + 1 - _distances(block_size, window)) / window
-    return np.maximum(0, share).astype(np.float32)
+    """The mean of these, as a drawn reach is uniform in 1 to m; (1, b + 2 m, b)."""
+    return _within_reach(block_size, window).mean(axis=0, keepdims=True)

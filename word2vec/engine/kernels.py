@@ -17,11 +17,11 @@ from scipy.sparse import csr_array
 
 from ..checks import FloatArray
 from ..functions import log_sigmoid
-from ..rowsparse import RowSparse, sum_rows, take_rows
-from .blocks import Blocks
+from ..rowsparse import RowSparse, sum_rows, sum_rows_of_both, take_rows
+from .blocks import Blocks, overlapping
 
-# Numbers that a kernel gathers at a time: few enough to stay near the processor.
-TILE_NUMBERS = 1 << 20
+# Numbers that a kernel gathers at a time: few enough to stay in the processor's second-level cache.
+TILE_NUMBERS = 1 << 18
 
 
 class Result(NamedTuple):
@@ -57,36 +57,53 @@ def skipgram_neg_sampling(
     Result
     """
     dtype, size = center_vectors.dtype, center_vectors.shape[1]
-    words = np.concatenate([blocks.seen, blocks.negatives], axis=1)  # (B, P + N)
-    num_true, num_shared = blocks.seen.shape[1], blocks.negatives.shape[1]
-    grad_v = np.empty((*blocks.centers.shape, size), dtype)  # (B, b, d)
-    grad_u = np.empty((*words.shape, size), dtype)  # (B, P + N, d)
-    # Sums over the words, (B, 1, b): as a product, which is several times faster.
-    num_predicted = np.ones((1, num_true), np.float32) @ blocks.weights
-    measured = -(-len(words) // every)
+    tiles = _tiles(blocks, size)
+    words = np.concatenate([blocks.words[tile.words] for tile in tiles])
+    grads, (grad_v, grad_u, grad_u_neg) = _room_for(
+        size, dtype, blocks.centers, words, blocks.negatives
+    )
+    patterns = blocks.patterns.astype(dtype, copy=False)
+    half_patterns = patterns * dtype.type(0.5)
+    # A sum by a product is several times faster.
+    num_predicted = take_rows(np.ones((1, patterns.shape[1]), dtype) @ patterns, blocks.pattern)
+    weights_neg = _shared_by(num_predicted, blocks.negatives, num_negatives)[:, np.newaxis]
+    half_weights_neg = weights_neg * dtype.type(0.5)  # (G, 1, c), for all c centers of a group
+    measured = -(-len(blocks.centers) // every)
     loss = 0.0
-    for tile in _tiles(len(words), size * (words.shape[1] + blocks.centers.shape[1])):
-        v = take_rows(center_vectors, blocks.centers[tile])
-        u = take_rows(outside_vectors, words[tile])
-        weights = blocks.weights[tile].astype(dtype, copy=False)
-        weights_neg = num_predicted[tile] * dtype.type(num_negatives / num_shared)
-        # BLAS is fastest where neither factor is transposed.
-        scores = u @ np.ascontiguousarray(v.swapaxes(1, 2))  # (n, P + N, b)
-        some = slice(max(0, measured - tile.start))
-        loss += _neg_sampling_loss(
-            scores[some, :num_true], weights[some], scores[some, num_true:], weights_neg[some]
-        )
-        grad_scores = _sigmoid_in_place(scores)
-        grad_scores[:, :num_true] -= 1
-        grad_scores[:, :num_true] *= weights
-        grad_scores[:, num_true:] *= weights_neg
-        np.matmul(grad_scores.swapaxes(1, 2), u, out=grad_v[tile])
-        np.matmul(grad_scores, v, out=grad_u[tile])
+    for tile in tiles:
+        v = take_rows(center_vectors, blocks.centers[tile.blocks])  # (n, b, d)
+        u = take_rows(outside_vectors, blocks.words[tile.words])
+        u_seen = overlapping(u, patterns.shape[1], blocks.stride)  # (n, S, d)
+        u_neg = take_rows(outside_vectors, blocks.negatives[tile.groups])  # (g, N, d)
+        v_group = v.reshape(len(u_neg), -1, size)  # (g, c, d)
+        half_v = _transposed_halves(v_group)  # (g, d, c)
+        half_scores = _scores_of_blocks(u_seen, half_v)  # (n, S, b)
+        half_scores_neg = u_neg @ half_v  # (g, N, c)
+        if tile.blocks.start < measured:
+            part = blocks.pattern[tile.blocks][: measured - tile.blocks.start]
+            loss += _neg_sampling_loss(
+                half_scores,
+                take_rows(patterns, part),
+                _by_block(half_scores_neg, len(v)),
+                _by_block(weights_neg[tile.groups], len(v)),
+            )
+        # sigma(x) - 1 = (tanh(x / 2) - 1) / 2, and sigma(x) = (tanh(x / 2) + 1) / 2.
+        grad_scores = np.tanh(half_scores, out=half_scores)
+        grad_scores -= 1
+        grad_scores *= take_rows(half_patterns, blocks.pattern[tile.blocks])
+        grad_scores_neg = np.tanh(half_scores_neg, out=half_scores_neg)
+        grad_scores_neg += 1
+        grad_scores_neg *= half_weights_neg[tile.groups]
+        np.matmul(grad_scores.swapaxes(1, 2), u_seen, out=grad_v[tile.blocks])
+        grad_v_group = grad_v[tile.blocks].reshape(v_group.shape)
+        grad_v_group += grad_scores_neg.swapaxes(1, 2) @ u_neg
+        _sum_overlapping(grad_scores, v, blocks.stride, out=grad_u[tile.sums])
+        np.matmul(grad_scores_neg, v_group, out=grad_u_neg[tile.groups])
+    outside = np.concatenate([words, blocks.negatives.ravel()])
     return Result(
         loss,
         num_predicted[:measured].sum(dtype=np.float64),
-        sum_rows(blocks.centers, grad_v, len(center_vectors)),
-        sum_rows(words, grad_u, len(outside_vectors)),
+        *sum_rows_of_both(blocks.centers, outside, grads, len(center_vectors)),
     )
 
 
@@ -104,58 +121,143 @@ def cbow_neg_sampling(
     `center_vectors` make up.
     """
     dtype, size = center_vectors.dtype, center_vectors.shape[1]
-    mixing, has_context = _mixing(blocks, reduction, dtype)
-    weights_neg = has_context * dtype.type(num_negatives / blocks.negatives.shape[1])
-    grad_seen = np.empty((*blocks.seen.shape, size), dtype)
-    # Words and negatives of all blocks in one array, so that their rows are added up at once.
-    num_words = blocks.centers.size + blocks.negatives.size
-    grad_outside = np.empty((num_words, size), dtype)
-    grad_u = grad_outside[: blocks.centers.size].reshape(*blocks.centers.shape, size)
-    grad_u_neg = grad_outside[blocks.centers.size :].reshape(*blocks.negatives.shape, size)
-    measured = -(-len(mixing) // every)
+    tiles = _tiles(blocks, size)
+    words = np.concatenate([blocks.words[tile.words] for tile in tiles])
+    vectors, (grad_context, v_hat, grad_u_neg) = _room_for(
+        size, dtype, words, blocks.centers, blocks.negatives
+    )
+    # The gradient of a target's row is its v_hat times a factor, left to the sum over the rows.
+    factors = np.ones(len(vectors), dtype)
+    factors_u = factors[len(words) :][: blocks.centers.size].reshape(blocks.centers.shape)
+    mixing, has_context = _mixing(blocks.patterns, reduction, dtype)
+    has_context = take_rows(has_context, blocks.pattern)  # (B, 1, b)
+    weights_neg = _shared_by(has_context, blocks.negatives, num_negatives)[..., np.newaxis]
+    half_weights_neg = weights_neg * dtype.type(0.5)
+    measured = -(-len(v_hat) // every)
     loss = 0.0
-    for tile in _tiles(len(mixing), size * (blocks.seen.shape[1] + 3 * blocks.centers.shape[1])):
-        context = take_rows(center_vectors, blocks.seen[tile])  # (n, P, d)
-        u = take_rows(outside_vectors, blocks.centers[tile])  # (n, b, d)
-        u_neg = take_rows(outside_vectors, blocks.negatives[tile])  # (n, N, d)
-        v_hat = mixing[tile].swapaxes(1, 2) @ context  # (n, b, d)
-        scores = np.einsum("bcd,bcd->bc", v_hat, u)[:, np.newaxis]  # (n, 1, b)
-        scores_neg = u_neg @ v_hat.swapaxes(1, 2)  # (n, N, b)
-        some = slice(max(0, measured - tile.start))
-        loss += _neg_sampling_loss(
-            scores[some], has_context[tile][some], scores_neg[some], weights_neg[tile][some]
-        )
-        grad_scores = _sigmoid_in_place(scores)
+    for tile in tiles:
+        mix = take_rows(mixing, blocks.pattern[tile.blocks])  # (n, S, b)
+        context = take_rows(center_vectors, blocks.words[tile.words])
+        u = take_rows(outside_vectors, blocks.centers[tile.blocks])  # (n, b, d)
+        u_neg = take_rows(outside_vectors, blocks.negatives[tile.groups])  # (g, N, d)
+        hidden = v_hat[tile.blocks]  # (n, b, d)
+        context_seen = overlapping(context, mix.shape[1], blocks.stride)  # (n, S, d)
+        np.matmul(mix.swapaxes(1, 2), context_seen, out=hidden)
+        hidden_group = hidden.reshape(len(u_neg), -1, size)  # (g, c, d)
+        half_scores = np.einsum("bcd,bcd->bc", hidden, u)
+        half_scores *= dtype.type(0.5)
+        half_scores_neg = hidden_group @ _transposed_halves(u_neg)  # (g, c, N)
+        predicted = has_context[tile.blocks, 0]  # (n, b)
+        if tile.blocks.start < measured:
+            loss += _neg_sampling_loss(
+                half_scores,
+                predicted[: measured - tile.blocks.start],
+                _by_block(half_scores_neg.swapaxes(1, 2), len(u)),
+                _by_block(weights_neg[tile.groups].swapaxes(1, 2), len(u)),
+            )
+        grad_scores = np.tanh(half_scores, out=half_scores)
         grad_scores -= 1
-        grad_scores *= has_context[tile]
-        grad_scores_neg = _sigmoid_in_place(scores_neg)
-        grad_scores_neg *= weights_neg[tile]
-        np.matmul(grad_scores_neg, v_hat, out=grad_u_neg[tile])
-        grad_scores = grad_scores.swapaxes(1, 2)  # (n, b, 1)
-        np.multiply(grad_scores, v_hat, out=grad_u[tile])
-        grad_v_hat = grad_scores_neg.swapaxes(1, 2) @ u_neg
-        grad_v_hat += np.multiply(grad_scores, u, out=u)
-        np.matmul(mixing[tile], grad_v_hat, out=grad_seen[tile])
+        grad_scores *= predicted * dtype.type(0.5)
+        grad_scores_neg = np.tanh(half_scores_neg, out=half_scores_neg)
+        grad_scores_neg += 1
+        grad_scores_neg *= half_weights_neg[tile.groups]
+        factors_u[tile.blocks] = grad_scores
+        np.matmul(grad_scores_neg.swapaxes(1, 2), hidden_group, out=grad_u_neg[tile.groups])
+        grad_hidden = (grad_scores_neg @ u_neg).reshape(hidden.shape)
+        grad_hidden += np.multiply(grad_scores[:, :, np.newaxis], u, out=u)
+        _sum_overlapping(mix, grad_hidden, blocks.stride, out=grad_context[tile.sums])
     outside = np.concatenate([blocks.centers.ravel(), blocks.negatives.ravel()])
     return Result(
         loss,
         has_context[:measured].sum(dtype=np.float64),
-        sum_rows(blocks.seen, grad_seen, len(center_vectors)),
-        sum_rows(outside, grad_outside, len(outside_vectors)),
+        *sum_rows_of_both(words, outside, vectors, len(center_vectors), factors),
     )
 
 
-def _tiles(num_blocks, numbers_of_block):
-    """Slices of the blocks, of as many at a time as fit into the processor's cache."""
-    step = max(1, TILE_NUMBERS // numbers_of_block)
-    return [slice(start, start + step) for start in range(0, num_blocks, step)]
+class _Tile(NamedTuple):
+    """Some groups of blocks."""
+
+    groups: slice
+    blocks: slice
+    words: slice  # that they see
+    sums: slice  # the place of these among the words of all tiles
 
 
-def _neg_sampling_loss(scores, weights, scores_neg, weights_neg):
-    if not len(scores):
-        return 0.0
-    loss = (weights * log_sigmoid(scores)).sum(dtype=np.float64)
-    return -loss - (weights_neg * log_sigmoid(-scores_neg)).sum(dtype=np.float64)
+def _tiles(blocks, size):
+    """All groups, as many at a time as fit into the processor's cache."""
+    num_groups, stride, num_seen = len(blocks.negatives), blocks.stride, blocks.patterns.shape[1]
+    per_group = len(blocks.centers) // max(1, num_groups)
+    numbers = size * (3 * per_group * blocks.centers.shape[1] + blocks.negatives.shape[1])
+    step = max(1, TILE_NUMBERS // numbers)
+    tiles, place = [], 0
+    for start in range(0, num_groups, step):
+        groups = slice(start, min(start + step, num_groups))
+        own = slice(groups.start * per_group, groups.stop * per_group)
+        words = slice(own.start * stride, (own.stop - 1) * stride + num_seen)
+        length = words.stop - words.start
+        tiles.append(_Tile(groups, own, words, slice(place, place + length)))
+        place += length
+    return tiles
+
+
+def _room_for(size, dtype, *rows):
+    """An array of a vector for each of the rows, and its parts, each in the shape of its rows."""
+    vectors = np.empty((sum(part.size for part in rows), size), dtype)
+    parts, start = [], 0
+    for part in rows:
+        parts.append(vectors[start : start + part.size].reshape(*part.shape, size))
+        start += part.size
+    return vectors, parts
+
+
+def _shared_by(num_predictions, negatives, num_negatives):
+    """Weights (G, c) of each center's scores with the negatives of its group."""
+    num_groups, num_shared = negatives.shape
+    share = num_predictions.dtype.type(num_negatives / num_shared)
+    return num_predictions.reshape(num_groups, -1) * share
+
+
+def _transposed_halves(vectors):
+    """Half the vectors of each group, as columns: BLAS is fastest where no factor is transposed."""
+    return np.multiply(vectors.swapaxes(1, 2), vectors.dtype.type(0.5), order="C")
+
+
+def _scores_of_blocks(u_seen, v_columns):
+    """Scores (n, S, b) of what each block sees with its centers, from (n, S, d) and (g, d, c)."""
+    num_groups, size, num_centers = v_columns.shape
+    per_group = len(u_seen) // num_groups
+    block_size = num_centers // per_group
+    v_of_block = v_columns.reshape(num_groups, size, per_group, block_size).swapaxes(1, 2)
+    scores = u_seen.reshape(num_groups, per_group, -1, size) @ v_of_block
+    return scores.reshape(len(u_seen), -1, block_size)
+
+
+def _by_block(scores, num_blocks):
+    """Scores (g, N, c) of the centers of groups, as (n, N, b) of their blocks."""
+    num_groups, num_shared, _ = scores.shape
+    per_group = num_blocks // num_groups
+    by_block = scores.reshape(num_groups, num_shared, per_group, -1).swapaxes(1, 2)
+    return by_block.reshape(num_blocks, num_shared, -1)
+
+
+def _sum_overlapping(left, right, stride, out):
+    """The product of (n, S, b) and (n, b, d), added up where what the blocks see overlaps."""
+    num_blocks, num_seen = left.shape[:2]
+    covered = num_blocks * stride
+    np.matmul(left[:, :stride], right, out=out[:covered].reshape(num_blocks, stride, -1))
+    out[covered:] = 0
+    for start in range(stride, num_seen, stride):
+        part = left[:, start : start + stride] @ right
+        target = overlapping(out[start:], part.shape[1], stride)[:num_blocks]
+        target += part
+
+
+def _neg_sampling_loss(half_scores, weights, half_scores_neg, weights_neg):
+    """Loss of the first blocks, as many as have `weights`."""
+    some = len(weights)
+    loss = (weights * log_sigmoid(2 * half_scores[:some])).sum(dtype=np.float64)
+    losses_neg = weights_neg[:some] * log_sigmoid(-2 * half_scores_neg[:some])
+    return -loss - losses_neg.sum(dtype=np.float64)
 
 
 def skipgram_naive_softmax(
@@ -169,13 +271,14 @@ def skipgram_naive_softmax(
     The logits of a center word are needed once, however many pairs it is in: equal centers
     share them. `max_logits` bounds how many are in memory at a time.
     """
-    block, seen, place = np.nonzero(blocks.weights)
+    weights = blocks.weights
+    block, seen, place = np.nonzero(weights)
     centers, row = np.unique(blocks.centers[block, place], return_inverse=True)
     loss, num_pairs, grad_v, grad_u = _naive_softmax(
         center_vectors[centers],
         row,
         blocks.seen[block, seen],
-        blocks.weights[block, seen, place],
+        weights[block, seen, place],
         outside_vectors,
         max_logits,
     )
@@ -190,7 +293,10 @@ def cbow_naive_softmax(
     reduction: str = "mean",
 ) -> Result:
     """CBOW against the whole vocabulary; arguments as above."""
-    mixing, has_context = _mixing(blocks, reduction, center_vectors.dtype)
+    mixing, has_context = (
+        take_rows(array, blocks.pattern)
+        for array in _mixing(blocks.patterns, reduction, center_vectors.dtype)
+    )
     v_hat = mixing.swapaxes(1, 2) @ take_rows(center_vectors, blocks.seen)  # (B, b, d)
     row = np.flatnonzero(has_context)
     loss, num_pairs, grad_v_hat, grad_u = _naive_softmax(
@@ -236,23 +342,14 @@ def _naive_softmax(predicting, row, target, weight, outside_vectors, max_logits)
     return loss, num_pairs.sum(dtype=np.float64), grad_predicting, grad_outside
 
 
-def _mixing(blocks, reduction, dtype):
-    """Matrices (B, b + 2 m, b) that mix outside words; which centers have any, (B, 1, b)."""
-    mixing = blocks.weights.astype(dtype)
+def _mixing(patterns, reduction, dtype):
+    """Matrices (P, b + 2 m, b) that mix outside words; which centers have any, (P, 1, b)."""
+    mixing = patterns.astype(dtype)
     num_outside = np.ones((1, mixing.shape[1]), dtype) @ mixing
     has_context = (num_outside > 0).astype(dtype)
     if reduction == "mean":
         mixing /= np.maximum(1, num_outside)
     return mixing, has_context
-
-
-def _sigmoid_in_place(x):
-    """sigma(x) = (1 + tanh(x / 2)) / 2: several times faster than with exp() in float32."""
-    x *= 0.5
-    np.tanh(x, out=x)
-    x += 1
-    x *= 0.5
-    return x
 
 
 def _all_rows(gradient):

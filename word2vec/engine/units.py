@@ -23,14 +23,19 @@ from .blocks import Blocks, draw_blocks
 from .kernels import KERNELS, Result
 from .schedule import Schedule
 
-BLOCK_SIZE = 32  # centers that share negatives
-FEWEST_SHARED, MOST_SHARED = 8, 256  # negatives of a block
+BLOCK_SIZE = 16  # centers
+GROUP_SIZE = 4  # blocks that share negatives
+FEWEST_SHARED, MOST_SHARED = 8, 256  # negatives of a group
 
 # No round may move a vector further than this. The gradients of a frequent word add up over a whole
 # round while its vector stands still; without a bound, long rounds or large steps diverge.
 LARGEST_MOVE = {"skipgram": 0.3, "cbow_mean": 1.0, "cbow_sum": 0.3}
 
-ROWS_AT_A_TIME = 512  # when moving vectors: few enough to stay in the processor's cache
+# When moving vectors: few enough to stay in the processor's cache.
+NUMBERS_AT_A_TIME = 1 << 18
+
+# Neighboring rows that one process moves.
+ROWS_OF_A_PART = 64
 
 # The loss of a large corpus is measured on one block in so many; of a small one, on a larger part.
 LOSS_EVERY = 64
@@ -102,6 +107,7 @@ class Engine:
             self._noise,
             num_shared_negatives(options),
             BLOCK_SIZE,
+            GROUP_SIZE,
             rng,
         )
 
@@ -147,10 +153,10 @@ class RoundGradients:
     def layout(options: EngineOptions, schedule: Schedule, vocab_size: int) -> dict[str, Any]:
         """Shapes and types of the arrays, by name."""
         slots = schedule.units_per_round
-        num_blocks = -(-schedule.unit_length // BLOCK_SIZE)
+        num_groups = -(-schedule.unit_length // (BLOCK_SIZE * GROUP_SIZE))
         # Rows that a unit can touch: one more than its tokens, for the word that pads its blocks.
         center_rows = min(vocab_size, schedule.unit_length + 1)
-        outside_rows = min(vocab_size, center_rows + num_blocks * num_shared_negatives(options))
+        outside_rows = min(vocab_size, center_rows + num_groups * num_shared_negatives(options))
         if options.loss == "naive_softmax":
             outside_rows = vocab_size
         layout: dict[str, Any] = {}
@@ -177,31 +183,26 @@ class RoundGradients:
         """
         sizes, all_rows = self._arrays[f"{side}_sizes"], self._arrays[f"{side}_rows"]
         values = self._arrays[f"{side}_values"]
-        rows_of = [all_rows[slot, : sizes[slot]] for slot in range(num_units)]
-        # Dividing the rows of one unit evenly divides those of the others nearly so.
-        most = np.append(max(rows_of, key=len), np.iinfo(np.int32).max)
-        bounds = [0, *(most[len(most) * k // parts] for k in range(1, parts)), most[-1]]
-        first, last = bounds[part : part + 2]
         rows, places = [], []
-        for slot, its_rows in enumerate(rows_of):
-            start, stop = np.searchsorted(its_rows, (first, last))
-            rows.append(its_rows[start:stop])
-            places.append(np.arange(start, stop, dtype=np.int32) + slot * values.shape[1])
+        for slot in range(num_units):
+            its_rows = all_rows[slot, : sizes[slot]]
+            # Frequent words come first, and are in many units: each part has its share of them.
+            chosen = np.flatnonzero(its_rows // ROWS_OF_A_PART % parts == part)
+            rows.append(its_rows[chosen])
+            places.append(chosen.astype(np.int32) + slot * values.shape[1])
         groups = RowGroups.of(np.concatenate(rows))
         groups = groups._replace(order=np.concatenate(places)[groups.order])
         return groups, values.reshape(-1, values.shape[2])
 
 
 def num_shared_negatives(options: EngineOptions) -> int:
-    """Negatives that a block shares: three quarters of what a center of skip-gram would draw.
+    """Negatives that a group shares: as many as a center of skip-gram would draw alone.
 
     Fewer cost quality, more cost time. In CBOW, where a center predicts but once, half as many as
     with a window of 5.
     """
-    share = 0.75 if options.model == "skipgram" else 0.5
-    pairs_of_center = options.window + 1 if options.model == "skipgram" else 6
-    number = round(share * options.negative * pairs_of_center / 8) * 8
-    return min(max(FEWEST_SHARED, number), MOST_SHARED)
+    draws = options.negative * (options.window + 1 if options.model == "skipgram" else 3)
+    return min(max(FEWEST_SHARED, round(draws / 8) * 8), MOST_SHARED)
 
 
 def _keep_freed_memory():
@@ -236,8 +237,9 @@ def move_rows(
     gradients : ndarray of shape (N, d)
     alpha, largest : float
     """
-    for start in range(0, len(groups.rows), ROWS_AT_A_TIME):
-        stop = start + ROWS_AT_A_TIME
+    step = max(1, NUMBERS_AT_A_TIME // matrix.shape[1])
+    for start in range(0, len(groups.rows), step):
+        stop = start + step
         rows = groups.rows[start:stop]
         moved = take_rows(matrix, rows)
         moved -= bounded_moves(groups.sum(gradients, start, stop), alpha, largest)
