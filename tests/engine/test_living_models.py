@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from word2vec import EarlyStopping, KeyedVectors, StopTraining, Word2Vec
-from word2vec.engine import model_file
+from word2vec.engine import model_file, schedule
 from word2vec.saving.archive import DamagedFileError
 from word2vec.saving.checkpoint import CheckpointError
 
@@ -270,3 +270,74 @@ def test_early_stopping_ends_after_patience_and_keeps_the_best():
     assert watch.best_epoch == 2
     assert len(model.losses) == 4
     assert not np.array_equal(watch.best_vectors.vectors, model.wv.vectors)
+
+
+# Frozen words
+
+
+@pytest.mark.parametrize("options", [{}, {"model": "cbow"}, {"loss": "naive_softmax"}])
+def test_frozen_words_keep_their_bits_and_others_learn(options):
+    start = model_of(**options)
+    model = Word2Vec(**SMALL | options).fit(FIRST, start=start, frozen=["tea", "is"])
+    for word in ("tea", "is"):
+        assert_array_equal(model.wv[word], start.wv[word])
+    for word in ("coffee", "hot"):
+        assert not np.array_equal(model.wv[word], start.wv[word])
+    row = model.wv.key_to_index["tea"]
+    assert not np.array_equal(model.outside_vectors[row], start.outside_vectors[row])
+
+
+def test_only_new_words_move_if_all_known_ones_are_frozen():
+    model = model_of()
+    before = model.wv
+    model.partial_fit(MORE, frozen=True)
+    for word in before.index_to_key:
+        assert_array_equal(model.wv[word], before[word])
+    assert np.abs(model.wv["snow"]).max() > 1 / 12  # where it began, at most
+
+
+def test_frozen_words_give_the_same_bits_for_any_number_of_workers(monkeypatch):
+    monkeypatch.setattr(schedule, "SHORTEST_UNIT", 16)
+    results = []
+    for workers in (1, 3):
+        model = model_of().set_params(workers=workers)
+        results.append(state_of(model.partial_fit(FIRST + MORE, frozen=["is", "hot"])))
+    assert results[0] == results[1]
+
+
+def test_run_with_frozen_words_is_resumed_as_such_alone(tmp_path):
+    def stop(progress):
+        return progress.epoch == 2
+
+    start, options = model_of(), {"frozen": ["tea"], "checkpoint_dir": tmp_path}
+    Word2Vec(**SMALL).fit(FIRST, start=start, **options, progress=stop)
+    with pytest.raises(CheckpointError, match="frozen is None, was"):
+        Word2Vec(**SMALL).fit(FIRST, start=start, checkpoint_dir=tmp_path)
+    resumed = Word2Vec(**SMALL).fit(FIRST, start=start, **options)
+    undisturbed = Word2Vec(**SMALL).fit(FIRST, start=start, frozen=["tea"])
+    assert state_of(resumed) == state_of(undisturbed)
+
+
+def test_nothing_frozen_is_as_without():
+    expected = state_of(Word2Vec(**SMALL).fit(FIRST, start=model_of()))
+    start = KeyedVectors.from_words(["absent"], np.ones((1, 6)))
+    assert state_of(Word2Vec(**SMALL).fit(FIRST, start=model_of(), frozen=[])) == expected
+    assert Word2Vec(**SMALL).fit(FIRST, start=start, frozen=True).wv is not None  # has no such row
+
+
+@pytest.mark.parametrize("frozen", [True, ["tea"]])
+def test_words_without_a_vector_to_start_with_are_not_frozen(frozen):
+    with pytest.raises(ValueError, match="all start at random: give fit vectors with start="):
+        Word2Vec(**SMALL).fit(FIRST, frozen=frozen)
+    with pytest.raises(ValueError, match="or train first"):
+        Word2Vec(**SMALL).partial_fit(FIRST, frozen=frozen)
+
+
+def test_frozen_that_names_no_known_words_is_refused():
+    model = model_of()
+    with pytest.raises(ValueError, match="a vector to start with: 'cocoa', 'milk'. Leave them out"):
+        model.partial_fit(MORE, frozen=["milk", "tea", "cocoa"])
+    for wrong in ("tea", 3):
+        with pytest.raises(TypeError, match="frozen must be True, False or several words"):
+            model.partial_fit(MORE, frozen=wrong)
+    assert len(model.losses) == 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -71,22 +71,26 @@ def start_rounds(
     corpus: EncodedCorpus,
     center_vectors: np.ndarray,
     outside_vectors: np.ndarray,
+    frozen: Sequence[int] = (),
 ) -> Iterator[Rounds]:
     """Whoever is to train, ready for the first round; workers end when the block does.
 
-    Workers have copies of the vectors, so the caller need not keep them.
+    Workers have copies of the vectors, so the caller need not keep them. The rows `frozen` of the
+    center vectors stay as they are.
     """
     counts, matrices = corpus.vocab.counts, (center_vectors, outside_vectors)
     del center_vectors, outside_vectors
     num_workers = choose_workers(options, schedule)
     if num_workers > 1:
-        with WorkerPool(options, schedule, counts, corpus.path, *matrices, num_workers) as pool:
+        with WorkerPool(
+            options, schedule, counts, corpus.path, *matrices, num_workers, frozen
+        ) as pool:
             del matrices
             yield pool
     else:
         # More threads would only disturb each other in products as small as ours.
         with threadpool_limits(limits=1, user_api="blas"):
-            engine = Engine(options, schedule, counts, corpus.tokens, *matrices)
+            engine = Engine(options, schedule, counts, corpus.tokens, *matrices, frozen)
             yield LocalRounds(engine, *matrices)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -53,3 +54,46 @@ def begin_with(
     if outside is not None:
         outside_start[rows] = outside[known]
     return center, outside_start
+
+
+def check_frozen(frozen: Any, vectors: KeyedVectors | None) -> set[str]:
+    """The words whose center vectors are not to move: all that `vectors` knows, or those named.
+
+    Parameters
+    ----------
+    frozen : bool or iterable of str
+    vectors : KeyedVectors or None
+        Where training starts.
+
+    Raises
+    ------
+    TypeError
+        If `frozen` is something else, such as a single word.
+    ValueError
+        If a word has no vector that could be kept.
+    """
+    if frozen is False or frozen is None:
+        return set()
+    if frozen is not True and (isinstance(frozen, str) or not isinstance(frozen, Iterable)):
+        raise TypeError(
+            f"frozen must be True, False or several words, such as ['king']. Got {frozen!r}."
+        )
+    if vectors is None:
+        raise ValueError(
+            "frozen words keep the vectors they start with, but here all start at random: give "
+            "fit vectors with start=, or train first."
+        )
+    if frozen is True:
+        return set(vectors.index_to_key)
+    words = set(frozen)
+    if unknown := sorted(map(repr, words - vectors.key_to_index.keys())):
+        raise ValueError(
+            f"frozen has words without a vector to start with: {', '.join(unknown[:5])}. Leave "
+            "them out."
+        )
+    return words
+
+
+def rows_of(words: set[str], vocab: Vocab) -> list[int]:
+    """The rows of those of the words that the vocabulary has, in ascending order."""
+    return sorted(vocab.index[word] for word in words if word in vocab)

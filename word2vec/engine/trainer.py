@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from ..saving.resumable import Interrupted, carry_out
 from ..vectors.keyed_vectors import KeyedVectors
 from .model_file import Model, read_model, write_model
 from .progress import ProgressBar
-from .start import begin_with, check_start
+from .start import begin_with, check_frozen, check_start, rows_of
 from .training import Training, TrainingProgress
 
 _DEFAULTS = defaults(EngineOptions)
@@ -193,6 +193,7 @@ class Word2Vec:
         corpus: Corpus,
         *,
         start: KeyedVectors | Word2Vec | None = None,
+        frozen: bool | Iterable[str] = False,
         checkpoint_dir: StrPath | None = None,
         progress: bool | Callable[[TrainingProgress], Any] = False,
     ) -> Word2Vec:
@@ -207,6 +208,9 @@ class Word2Vec:
             Words that it knows begin with its vectors instead of random ones; those of a
             `Word2Vec` also with its outside vectors. Any vectors of `vector_size` numbers will do,
             such as gensim's or GloVe's.
+        frozen : bool or iterable of str
+            Words that `start` knows and whose center vectors stay as they are, bit for bit, while
+            the others learn beside them: True for all that it knows. Their outside vectors learn.
         checkpoint_dir : str or path-like, optional
             Save here once a minute, after each epoch and on Ctrl-C or SIGTERM, and continue from
             what is saved here. The result has the same bits as that of an undisturbed run. The
@@ -227,8 +231,8 @@ class Word2Vec:
             If `checkpoint_dir` holds the checkpoint of another corpus or other settings.
         OSError, TypeError, ValueError
             If the corpus is missing, damaged, can be read only once, changes while it is read, or
-            has nothing to learn from, also because `sample` is so small that no pair is left; or if
-            the vectors would not fit into memory.
+            has nothing to learn from, also because `sample` is so small that no pair is left; if
+            the vectors would not fit into memory; or if `start` or `frozen` do not fit.
         FloatingPointError
             If the loss of a round or, looked at before each save and after each epoch, a vector
             becomes NaN or infinite. The last good checkpoint is kept.
@@ -247,13 +251,14 @@ class Word2Vec:
             outside, start = start.outside_vectors, start.wv
         if start is not None:
             check_start(start, options)
+        fixed = check_frozen(frozen, start)
         self._forget()
         with place_for_encoding(checkpoint_dir) as directory:
             encoded = encode(corpus, directory, options.min_count)
             begin = None
             if start is not None:
                 begin = begin_with(start, outside, encoded.vocab, options)
-            self._train(encoded, options, begin, 1, checkpoint_dir, progress)
+            self._train(encoded, options, begin, fixed, 1, checkpoint_dir, progress)
         return self
 
     def partial_fit(
@@ -264,6 +269,7 @@ class Word2Vec:
         alpha: float | None = None,
         min_alpha: float | None = None,
         grow: bool = True,
+        frozen: bool | Iterable[str] = False,
         checkpoint_dir: StrPath | None = None,
         progress: bool | Callable[[TrainingProgress], Any] = False,
     ) -> Word2Vec:
@@ -284,6 +290,9 @@ class Word2Vec:
         grow : bool
             Whether words may be new. A new word's center vector begins as random as those of the
             first words, its outside vector with zeros.
+        frozen : bool or iterable of str
+            Known words whose center vectors stay as they are during this training, as in `fit`:
+            True for all that are known before it, so that only new words move.
         checkpoint_dir, progress
             As for `fit`. A directory holds one training: take another than before.
 
@@ -305,7 +314,9 @@ class Word2Vec:
         changed = {name: value for name, value in changed.items() if value is not None}
         options = EngineOptions(**self.get_params() | changed)
         _check_run(checkpoint_dir, progress)
-        if "wv" not in self.__dict__:
+        is_new = "wv" not in self.__dict__
+        fixed = check_frozen(frozen, None if is_new else self.wv)
+        if is_new:
             number, seen, only = 1, {}, None
         else:
             number = self._num_trainings + 1
@@ -319,7 +330,7 @@ class Word2Vec:
                 drawn = np.random.SeedSequence([options.seed, number]).generate_state(2, np.uint64)
                 options = replace(options, seed=int(drawn[0]))
                 begin = begin_with(self.wv, self.outside_vectors, encoded.vocab, options)
-            self._train(encoded, options, begin, number, checkpoint_dir, progress)
+            self._train(encoded, options, begin, fixed, number, checkpoint_dir, progress)
         return self
 
     def _train(
@@ -327,13 +338,15 @@ class Word2Vec:
         encoded: EncodedCorpus,
         options: EngineOptions,
         begin: tuple[np.ndarray, np.ndarray] | None,
+        frozen: set[str],
         number: int,
         checkpoint_dir: StrPath | None,
         progress: bool | Callable[[TrainingProgress], Any],
     ) -> None:
         """Train, and keep what was learned, also if that was stopped before its end."""
         with _callback(progress) as callback:
-            training = Training(options, encoded, checkpoint_dir, callback, begin)
+            rows = rows_of(frozen, encoded.vocab)
+            training = Training(options, encoded, checkpoint_dir, callback, begin, rows)
             try:
                 carry_out(training, checkpoint_dir, training.running, hold_back=True)
             except (KeyboardInterrupt, Interrupted):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -113,6 +113,8 @@ class Training:
         raising `StopTraining`.
     start : pair of ndarray of float32, shape (V, d), optional
         Center and outside vectors to begin with, instead of random ones and zeros.
+    frozen : sequence of int, optional
+        Rows of the center vectors that never move.
 
     Attributes
     ----------
@@ -133,6 +135,7 @@ class Training:
         checkpoint_dir: StrPath | None = None,
         callback: Callable[[TrainingProgress], Any] | None = None,
         start: tuple[FloatArray, FloatArray] | None = None,
+        frozen: Sequence[int] = (),
     ) -> None:
         _check_corpus(corpus, options)
         options = _without_needless_sampling(corpus, options)
@@ -157,6 +160,9 @@ class Training:
         else:
             self.settings["start"] = [fingerprint(matrix) for matrix in start]
         self._start: tuple[FloatArray, ...] = start
+        self._frozen = frozen
+        if len(frozen):
+            self.settings["frozen"] = fingerprint(sorted(frozen))
 
     @property
     def center_vectors(self) -> FloatArray:
@@ -183,7 +189,8 @@ class Training:
     def running(self) -> Iterator[None]:
         """Everything ready for `step`: workers, if any, run until the block ends."""
         start, self._start = self._start, ()
-        with start_rounds(self._options, self.schedule, self._corpus, *start) as self._rounds:
+        fixed = self._options, self.schedule, self._corpus
+        with start_rounds(*fixed, *start, self._frozen) as self._rounds:
             del start  # the workers have copies
             self._saved_at = self._started_at = time.monotonic()
             yield

@@ -9,7 +9,7 @@ result has the same bits for any number of workers, and a run can be continued f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy as np
 from ..checks import FloatArray, IntArray
 from ..corpus.mapped import MappedTokens
 from ..options import EngineOptions
-from ..rowsparse import RowGroups, take_rows
+from ..rowsparse import RowGroups, RowSparse, take_rows
 from ..sampling import AliasTable, keep_probabilities, noise_distribution
 from .blocks import Blocks, draw_blocks
 from .kernels import KERNELS, Result
@@ -56,6 +56,8 @@ class Engine:
         The encoded corpus; V ends a sentence.
     center_vectors, outside_vectors : ndarray of float32, shape (V, d)
         Trained in place.
+    frozen : sequence of int, optional
+        Rows of the center vectors that never move.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Engine:
         tokens: IntArray | MappedTokens,
         center_vectors: FloatArray,
         outside_vectors: FloatArray,
+        frozen: Sequence[int] = (),
     ) -> None:
         _keep_freed_memory()
         self.options = options
@@ -77,6 +80,10 @@ class Engine:
         self._noise = None
         if options.loss == "neg_sampling":
             self._noise = AliasTable(noise_distribution(counts, options.ns_exponent))
+        self._moves = None
+        if len(frozen):
+            self._moves = np.ones(len(counts), dtype=bool)
+            self._moves[np.asarray(frozen)] = False
         self._kernel = KERNELS[options.model, options.loss]
         self._kernel_options = self._choose_kernel_options()
 
@@ -114,9 +121,14 @@ class Engine:
     def compute(self, unit: int, blocks: Blocks | None = None) -> Result:
         """Loss and gradients of a unit, as a `kernels.Result`; changes nothing.
 
-        `blocks` is what `draw` gives, if it was drawn before.
+        `blocks` is what `draw` gives, if it was drawn before. A row that is frozen has no gradient.
         """
-        return self._kernel(*self._matrices, blocks or self.draw(unit), **self._kernel_options)
+        result = self._kernel(*self._matrices, blocks or self.draw(unit), **self._kernel_options)
+        if self._moves is None:
+            return result
+        rows, values = result.grad_center_vectors
+        moves = self._moves[rows]
+        return result._replace(grad_center_vectors=RowSparse(rows[moves], values[moves]))
 
     def alpha(self, round_number: int) -> float:
         """The step of a round: it falls on a straight line from alpha to min_alpha."""

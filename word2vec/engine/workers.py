@@ -22,6 +22,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,8 @@ class WorkerPool:
     center_vectors, outside_vectors : ndarray of float32, shape (V, d)
         Where training starts.
     num_workers : int
+    frozen : sequence of int
+        Rows of the center vectors that never move.
 
     Attributes
     ----------
@@ -79,6 +82,7 @@ class WorkerPool:
         center_vectors: FloatArray,
         outside_vectors: FloatArray,
         num_workers: int,
+        frozen: Sequence[int] = (),
     ) -> None:
         layout = _layout(options, schedule, len(counts), num_workers)
         self.rounds_at_a_time = ROUNDS_AT_A_TIME[options.loss]
@@ -99,6 +103,7 @@ class WorkerPool:
                 "token_path": str(token_path),
                 "shared_file": file.fileno(),
                 "num_workers": num_workers,
+                "frozen": list(frozen),
             }
             for number in range(num_workers):
                 self._processes.append(_start({**task, "number": number}))
@@ -212,14 +217,16 @@ def work() -> None:
 class _Worker:
     """A worker's part of training."""
 
-    def __init__(self, options, schedule, counts, token_path, shared_file, num_workers, number):
+    def __init__(
+        self, options, schedule, counts, token_path, shared_file, num_workers, frozen, number
+    ):
         options, schedule = EngineOptions(**options), Schedule(*schedule)
         layout = _layout(options, schedule, len(counts), num_workers)
         self._shared = SharedArrays(shared_file, layout)
         os.close(shared_file)
         matrices = [self._shared[f"{side}_vectors"] for side in SIDES]
         tokens = MappedTokens(token_path)
-        self._engine = Engine(options, schedule, np.array(counts), tokens, *matrices)
+        self._engine = Engine(options, schedule, np.array(counts), tokens, *matrices, frozen)
         self._gradients = RoundGradients(self._shared)
         self._barrier = Barrier(self._shared["arrivals"], number)
         self._number, self._num_workers = number, num_workers
