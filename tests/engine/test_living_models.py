@@ -178,6 +178,29 @@ def test_directory_of_the_first_training_is_refused_for_the_next(tmp_path):
         model.partial_fit(MORE, checkpoint_dir=tmp_path)
 
 
+def test_directory_of_a_run_that_is_done_says_how_to_train_on(tmp_path):
+    first = model_of().fit(FIRST, checkpoint_dir=tmp_path / "first")
+    longer = Word2Vec(**SMALL | {"epochs": 5})
+    message = (
+        r"holds this run with epochs=3, and it is done: .* so epochs=5 is another run. To train "
+        r"on: fit with epochs=3 .* at once; then call partial_fit\(corpus, epochs=...\) on it"
+    )
+    with pytest.raises(CheckpointError, match=message):
+        longer.fit(FIRST, checkpoint_dir=tmp_path / "first")
+    # What it says works.
+    model = Word2Vec(**SMALL).fit(FIRST, checkpoint_dir=tmp_path / "first")
+    assert state_of(model) == state_of(first)
+    model.partial_fit(FIRST, epochs=2, checkpoint_dir=tmp_path / "second")
+    assert len(model.losses) == 5
+
+
+def test_directory_of_a_run_that_is_not_done_asks_for_its_epochs(tmp_path):
+    options = {"checkpoint_dir": tmp_path, "progress": lambda progress: progress.epoch_ends}
+    Word2Vec(**SMALL).fit(FIRST, **options)
+    with pytest.raises(CheckpointError, match="another run: epochs is 5, was 3. Use the settings"):
+        Word2Vec(**SMALL | {"epochs": 5}).fit(FIRST, **options)
+
+
 def test_partial_fit_of_a_new_model_is_fit():
     assert state_of(Word2Vec(**SMALL).partial_fit(FIRST)) == state_of(model_of())
 

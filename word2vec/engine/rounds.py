@@ -71,6 +71,7 @@ def start_rounds(
     corpus: EncodedCorpus,
     center_vectors: np.ndarray,
     outside_vectors: np.ndarray,
+    *,
     frozen: Sequence[int] = (),
 ) -> Iterator[Rounds]:
     """Whoever is to train, ready for the first round; workers end when the block does.
@@ -83,14 +84,14 @@ def start_rounds(
     num_workers = choose_workers(options, schedule)
     if num_workers > 1:
         with WorkerPool(
-            options, schedule, counts, corpus.path, *matrices, num_workers, frozen
+            options, schedule, counts, corpus.path, *matrices, num_workers, frozen=frozen
         ) as pool:
             del matrices
             yield pool
     else:
         # More threads would only disturb each other in products as small as ours.
         with threadpool_limits(limits=1, user_api="blas"):
-            engine = Engine(options, schedule, counts, corpus.tokens, *matrices, frozen)
+            engine = Engine(options, schedule, counts, corpus.tokens, *matrices, frozen=frozen)
             yield LocalRounds(engine, *matrices)
 
 

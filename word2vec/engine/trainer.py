@@ -13,6 +13,7 @@ from ..checks import FloatArray, StrPath, check_callable, check_directory
 from ..corpus.encoded import EncodedCorpus, encode, place_for_encoding
 from ..corpus.sentences import Corpus
 from ..options import EngineOptions, defaults, unknown_argument
+from ..saving.checkpoint import CheckpointError, OtherRunError
 from ..saving.resumable import Interrupted, carry_out
 from ..vectors.keyed_vectors import KeyedVectors
 from .model_file import Model, read_model, write_model
@@ -228,7 +229,8 @@ class Word2Vec:
         Raises
         ------
         CheckpointError
-            If `checkpoint_dir` holds the checkpoint of another corpus or other settings.
+            If `checkpoint_dir` holds the checkpoint of another corpus or other settings. Where only
+            `epochs` differ and that run is done, the message says how to train on.
         OSError, TypeError, ValueError
             If the corpus is missing, damaged, can be read only once, changes while it is read, or
             has nothing to learn from, also because `sample` is so small that no pair is left; if
@@ -346,9 +348,12 @@ class Word2Vec:
         """Train, and keep what was learned, also if that was stopped before its end."""
         with _callback(progress) as callback:
             rows = rows_of(frozen, encoded.vocab)
-            training = Training(options, encoded, checkpoint_dir, callback, begin, rows)
+            training = Training(options, encoded, checkpoint_dir, callback, begin, frozen=rows)
             try:
                 carry_out(training, checkpoint_dir, training.running, hold_back=True)
+            except OtherRunError as error:
+                _refuse_more_epochs(error, options.epochs)
+                raise
             except (KeyboardInterrupt, Interrupted):
                 if training.position:
                     self._keep(training, encoded, number)
@@ -439,6 +444,19 @@ def _check_run(checkpoint_dir: Any, progress: Any) -> None:
         check_directory("checkpoint_dir", checkpoint_dir)
     if progress is not None and not isinstance(progress, bool):
         check_callable("progress", progress, ", or True or False")
+
+
+def _refuse_more_epochs(error: OtherRunError, epochs: int) -> None:
+    """Say how to train on, if a directory holds this very run, done in another number of epochs."""
+    done, settings = len(error.checkpoint.state["losses"]), error.checkpoint.settings
+    if error.differing == ["epochs"] and done == settings["epochs"]:
+        raise CheckpointError(
+            f"checkpoint_dir holds this run with epochs={done}, and it is done: its step has "
+            f"fallen to the end, so epochs={epochs} is another run. To train on: fit with "
+            f"epochs={done} and this directory gives the trained model at once; then call "
+            "partial_fit(corpus, epochs=...) on it, with another checkpoint_dir or none. So can "
+            "a model of Word2Vec.load. To begin anew, use another directory."
+        ) from error
 
 
 def _plain(value: Any) -> Any:

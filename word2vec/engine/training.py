@@ -135,6 +135,7 @@ class Training:
         checkpoint_dir: StrPath | None = None,
         callback: Callable[[TrainingProgress], Any] | None = None,
         start: tuple[FloatArray, FloatArray] | None = None,
+        *,
         frozen: Sequence[int] = (),
     ) -> None:
         _check_corpus(corpus, options)
@@ -190,7 +191,7 @@ class Training:
         """Everything ready for `step`: workers, if any, run until the block ends."""
         start, self._start = self._start, ()
         fixed = self._options, self.schedule, self._corpus
-        with start_rounds(*fixed, *start, self._frozen) as self._rounds:
+        with start_rounds(*fixed, *start, frozen=self._frozen) as self._rounds:
             del start  # the workers have copies
             self._saved_at = self._started_at = time.monotonic()
             yield

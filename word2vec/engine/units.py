@@ -68,6 +68,7 @@ class Engine:
         tokens: IntArray | MappedTokens,
         center_vectors: FloatArray,
         outside_vectors: FloatArray,
+        *,
         frozen: Sequence[int] = (),
     ) -> None:
         _keep_freed_memory()

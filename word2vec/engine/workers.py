@@ -82,6 +82,7 @@ class WorkerPool:
         center_vectors: FloatArray,
         outside_vectors: FloatArray,
         num_workers: int,
+        *,
         frozen: Sequence[int] = (),
     ) -> None:
         layout = _layout(options, schedule, len(counts), num_workers)
@@ -226,7 +227,7 @@ class _Worker:
         os.close(shared_file)
         matrices = [self._shared[f"{side}_vectors"] for side in SIDES]
         tokens = MappedTokens(token_path)
-        self._engine = Engine(options, schedule, np.array(counts), tokens, *matrices, frozen)
+        self._engine = Engine(options, schedule, np.array(counts), tokens, *matrices, frozen=frozen)
         self._gradients = RoundGradients(self._shared)
         self._barrier = Barrier(self._shared["arrivals"], number)
         self._number, self._num_workers = number, num_workers

@@ -5,6 +5,8 @@ training, the settings of the run and its state. Files are written beside and re
 two are kept. One run at a time uses a directory: whoever saves there holds its lock (see `locks`).
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import re
@@ -34,6 +36,21 @@ class CheckpointError(ValueError):
 
 class DamagedCheckpointError(CheckpointError):
     """A checkpoint that is not what was written."""
+
+
+class OtherRunError(CheckpointError):
+    """A whole checkpoint, but of a run with other settings.
+
+    Attributes
+    ----------
+    checkpoint : Checkpoint
+    differing : list of str
+        Names of the settings that are not the same.
+    """
+
+    def __init__(self, message: str, checkpoint: Checkpoint, differing: list[str]) -> None:
+        super().__init__(message)
+        self.checkpoint, self.differing = checkpoint, differing
 
 
 class Checkpoint(NamedTuple):
@@ -128,8 +145,8 @@ def load_latest_checkpoint(directory: StrPath, settings: Mapping[str, Any]) -> C
     Raises
     ------
     CheckpointError
-        If all checkpoints are damaged, or the newest whole one has other settings or another
-        version; the message names what differs.
+        If all checkpoints are damaged, or the newest whole one has another version or other
+        settings (then an OtherRunError); the message names what differs.
     """
     damage = []
     for path in reversed(_list_checkpoints(directory)):
@@ -140,7 +157,7 @@ def load_latest_checkpoint(directory: StrPath, settings: Mapping[str, Any]) -> C
             continue
         for message in damage:
             warnings.warn(f"{message} Continuing from {path.name}.", RuntimeWarning, stacklevel=2)
-        _check_settings(path, checkpoint.settings, settings)
+        _check_settings(path, checkpoint, settings)
         return checkpoint
     if damage:
         raise CheckpointError(
@@ -181,15 +198,15 @@ def _remove_others(directory, newest):
         path.unlink()
 
 
-def _check_settings(path, saved, current):
-    current = json.loads(to_json(current))
-    differing = [
-        f"{name} is {current.get(name)!r}, was {saved.get(name)!r}"
-        for name in sorted(saved.keys() | current.keys())
-        if saved.get(name) != current.get(name)
-    ]
+def _check_settings(path, checkpoint, current):
+    saved, current = checkpoint.settings, json.loads(to_json(current))
+    names = sorted(saved.keys() | current.keys())
+    differing = [name for name in names if saved.get(name) != current.get(name)]
     if differing:
-        raise CheckpointError(
-            f"{path} belongs to another run: {'; '.join(differing)}. "
-            "Use the settings of that run, or another directory."
+        how = [f"{name} is {current.get(name)!r}, was {saved.get(name)!r}" for name in differing]
+        raise OtherRunError(
+            f"{path} belongs to another run: {'; '.join(how)}. "
+            "Use the settings of that run, or another directory.",
+            checkpoint,
+            differing,
         )
