@@ -164,7 +164,8 @@ def read_run(directory):
 def example_model(version):
     center, outside = np.random.default_rng(version).normal(size=(2, 8, 100)).astype(np.float32)
     counts = dict.fromkeys(example_words(version), version)
-    return Model({"seed": version}, counts, {"rare": 1}, center, outside)
+    params = {"seed": version, "vector_size": 100}
+    return Model(params, counts, {"rare": 1}, center, outside)
 
 
 def write_model(directory, version):

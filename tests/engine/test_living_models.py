@@ -83,6 +83,41 @@ def test_model_with_a_flipped_bit_is_recognised(tmp_path):
             Word2Vec.load(path)
 
 
+def test_model_is_mapped_and_trained_on_to_the_same_bits(tmp_path):
+    model = model_of()
+    model.save(tmp_path / "model.w2v")
+    mapped = Word2Vec.load(tmp_path / "model.w2v", mmap=True)
+    for matrix in (mapped.wv.vectors, mapped.outside_vectors):
+        assert isinstance(matrix.base, np.memmap)
+        assert not matrix.flags.writeable
+    assert state_of(mapped) == state_of(model)
+    assert mapped.wv.most_similar("tea") == model.wv.most_similar("tea")
+    mapped.save(tmp_path / "model.w2v")  # in the place of the file that is mapped
+    assert state_of(Word2Vec.load(tmp_path / "model.w2v")) == state_of(model)
+    assert state_of(mapped.partial_fit(MORE)) == state_of(model.partial_fit(MORE))
+
+
+def test_damage_to_what_is_not_mapped_is_recognised(tmp_path):
+    path = tmp_path / "model.w2v"
+    model_of(vector_size=2).save(path)
+    good = path.read_bytes()
+    in_header = [name.encode("utf-32-le") for name in ("losses", "louses")]
+    for wrong in (good[:1000], good.replace(*in_header), good.replace(b"tea", b"pea")):
+        assert wrong != good
+        path.write_bytes(wrong)
+        with pytest.raises(DamagedFileError, match="is no whole"):
+            Word2Vec.load(path, mmap=True)
+
+
+def test_matrices_that_do_not_fit_the_rest_are_recognised(tmp_path):
+    counts, matrix = {"a": 2, "b": 1}, np.zeros((2, 3), np.float32)
+    for center, outside in ((matrix[:, :2], matrix), (matrix, matrix.astype(np.float64))):
+        model = model_file.Model({"vector_size": 3}, counts, {}, center, outside)
+        model_file.write_model(tmp_path / "model.w2v", model)
+        with pytest.raises(DamagedFileError, match="_vectors has another shape or type"):
+            Word2Vec.load(tmp_path / "model.w2v")
+
+
 def test_model_of_a_later_format_is_refused_with_both_versions(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(model_file, "VERSION", 99)

@@ -63,17 +63,65 @@ def npy_file():
     return file.getvalue()
 
 
-def npz_without_a_header():
+def npz_of(**arrays):
     file = io.BytesIO()
-    np.savez(file, a=np.zeros(3))
+    np.savez(file, **arrays)
     return file.getvalue()
 
 
-@pytest.mark.parametrize("content", [b"text", b"PK\x03\x04", npy_file(), npz_without_a_header()])
+NO_HEADER = npz_of(a=np.zeros(3))
+PICKLED = npz_of(header=np.array("{}"), a=np.array([{}], dtype=object))
+
+
+@pytest.mark.parametrize("content", [b"text", b"PK\x03\x04", npy_file(), NO_HEADER, PICKLED])
 def test_other_file_with_a_right_checksum_is_no_archive(path, content):
     path.write_bytes(with_digest(content))
-    with pytest.raises(DamagedFileError, match=r"example\.npz is no archive of this library"):
+    with pytest.raises(DamagedFileError, match=r"example\.npz is no whole archive of this library"):
         read_archive(path)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_array_is_mapped_at_a_whole_line_of_the_cache(tmp_path, order):
+    matrix = np.asarray(np.random.default_rng(0).normal(size=(30, 5)), np.float32, order=order)
+    for name in ("m", "matrix", "a_matrix"):
+        write_archive(tmp_path / "file", HEADER, {"odd": np.arange(3, dtype="u1"), name: matrix})
+        header, arrays = read_archive(tmp_path / "file", mapped=[name])
+        assert header == HEADER
+        assert_array_equal(arrays[name], matrix, strict=True)
+        assert arrays[name].ctypes.data % 64 == 0
+        assert not arrays[name].flags.writeable
+        assert isinstance(arrays[name].base, np.memmap)
+        assert arrays["odd"].flags.writeable
+
+
+def test_what_numpy_saved_is_mapped_too(tmp_path):
+    content = npz_of(header=np.array("{}"), matrix=np.arange(6.0))
+    (tmp_path / "file").write_bytes(with_digest(content))
+    assert_array_equal(read_archive(tmp_path / "file", ["matrix"])[1]["matrix"], np.arange(6.0))
+
+
+def test_damage_beside_a_mapped_array_is_recognised_or_harmless(path):
+    good = path.read_bytes()
+    damaged = [good[:length] for length in range(len(good) - 64)]  # the rest is the checksum
+    for content in damaged:
+        path.write_bytes(content)
+        with pytest.raises(DamagedFileError, match="is no whole archive of this library"):
+            read_archive(path, mapped=["matrix"])
+    numbers = ARRAYS["matrix"].tobytes()
+    place = good.index(numbers)
+    recognised = 0
+    for i in range(len(good)):
+        path.write_bytes(good[:i] + bytes([good[i] ^ 1]) + good[i + 1 :])
+        try:
+            header, arrays = read_archive(path, mapped=["matrix"])
+            matrix = arrays["matrix"]
+        except (DamagedFileError, KeyError):  # of which `read_model` makes the other
+            recognised += 1
+            continue
+        assert header == HEADER
+        if not place <= i < place + len(numbers):
+            assert_array_equal(matrix, ARRAYS["matrix"])
+    assert recognised > 500
 
 
 def test_missing_file_is_an_error_of_the_system(tmp_path):

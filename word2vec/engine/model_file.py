@@ -20,6 +20,7 @@ from ..saving.checkpoint import TRAINING_VERSION
 
 FORMAT = "word2vec model"
 VERSION = 1
+_MATRICES = ("center_vectors", "outside_vectors")
 
 
 @dataclass
@@ -59,8 +60,14 @@ def write_model(path: StrPath, model: Model) -> None:
     write_archive(path, header, arrays)
 
 
-def read_model(path: StrPath) -> Model:
+def read_model(path: StrPath, mmap: bool = False) -> Model:
     """Read what `write_model` has written.
+
+    Parameters
+    ----------
+    path : str or path-like
+    mmap : bool
+        Map both matrices into memory instead of reading them; their bytes are not checked then.
 
     Raises
     ------
@@ -69,7 +76,7 @@ def read_model(path: StrPath) -> Model:
     ValueError
         If it is whole, but no model, or of a later version of the format.
     """
-    header, arrays = read_archive(path)
+    header, arrays = read_archive(path, _MATRICES if mmap else ())
     if header.get("format") != FORMAT:
         raise ValueError(
             f"{path} is no saved model of this library. Vectors alone are opened by "
@@ -85,6 +92,10 @@ def read_model(path: StrPath) -> Model:
         words = unpack_strings(arrays["words"], arrays["word_lengths"])
         counted = list(zip(words, arrays["counts"].tolist(), strict=True))
         num_rows = len(arrays["center_vectors"])
+        for name in _MATRICES:
+            dtype, width = arrays[name].dtype, arrays[name].shape[1:]
+            if dtype != np.float32 or width != (header["params"]["vector_size"],):
+                raise ValueError(f"{name} has another shape or type than the rest says")
         return Model(
             header["params"],
             dict(counted[:num_rows]),

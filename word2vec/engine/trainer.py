@@ -411,12 +411,15 @@ class Word2Vec:
         write_model(path, model)
 
     @classmethod
-    def load(cls, path: StrPath) -> Word2Vec:
+    def load(cls, path: StrPath, mmap: bool = False) -> Word2Vec:
         """Load what `save` has saved.
 
         Parameters
         ----------
         path : str or path-like
+        mmap : bool
+            Map both matrices into memory, read-only, instead of reading them: at once, whatever
+            their size, and shared by all processes that do so. `partial_fit` copies them.
 
         Returns
         -------
@@ -425,11 +428,12 @@ class Word2Vec:
         Raises
         ------
         DamagedFileError
-            If a byte of the file is not what was written.
+            If a byte of the file is not what was written. With `mmap`, the bytes of the matrices
+            are not checked.
         ValueError
             If it is no model, or of a later version of the format.
         """
-        model = read_model(path)
+        model = read_model(path, mmap)
         trainer = cls(**model.params)
         counts = list(model.counts.values())
         trainer.wv = KeyedVectors.from_words(list(model.counts), model.center_vectors, counts)
