@@ -187,6 +187,8 @@ class Word2Vec:
             raise AttributeError(
                 f"This Word2Vec has no {name} yet, because it is not trained: call fit(corpus)."
             )
+        if name in _ATTRIBUTES_OF_GENSIM:
+            raise AttributeError(f"Word2Vec has no {name!r}: {_ATTRIBUTES_OF_GENSIM[name]}.")
         raise AttributeError(f"'Word2Vec' object has no attribute {name!r}")
 
     def fit(
@@ -488,6 +490,23 @@ _OF_GENSIM = {
     "null_word": "there is none",
     "shrink_windows": "windows always shrink at random, or are weighed as if they did",
     "comment": "there is none",
+}
+
+# Attributes of gensim's trained models that have other names here, or another place.
+_ATTRIBUTES_OF_GENSIM = {
+    "build_vocab": "fit(corpus) counts the words, partial_fit(more) adds those of more text",
+    "train": "fit(corpus) trains, partial_fit(more) trains on",
+    "get_latest_training_loss": "losses has the mean loss of each epoch",
+    "running_training_loss": "losses has the mean loss of each epoch",
+    "syn1neg": "it is called outside_vectors",
+    "corpus_count": "fit and partial_fit count for themselves",
+    "corpus_total_words": "fit and partial_fit count for themselves",
+    "init_sims": "lengths are computed when they are asked for",
+    "predict_output_word": "multiply wv.vectors with outside_vectors",
+    "score": "multiply wv.vectors with outside_vectors",
+    "most_similar": "ask model.wv",
+    "similarity": "ask model.wv",
+    "doesnt_match": "ask model.wv",
 }
 
 
