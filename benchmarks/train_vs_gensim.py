@@ -234,25 +234,23 @@ def tools(args, vector_size, seed):
 
 def measure(tool, corpus, num_words, test_sets=NO_TEST_SETS):
     """Run a tool, which trains on `num_words` words, and judge its vectors; returns a `Run`."""
+    (seconds, *others), vectors, digest = train(tool, corpus)
+    return Run(seconds, num_words / seconds, *others, test_sets.judge(vectors), digest)
+
+
+def train(tool, corpus):
+    """Run a tool; returns what `run_process` does, its vectors and the digest of their file."""
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         (folder / CORPUS).symlink_to(corpus)
-        seconds, cpu_seconds, megabytes = run_process(tool.command, folder)
+        costs = run_process(tool.command, folder)
         output = folder / tool.output
         vectors = KeyedVectors.load_word2vec_format(
             output,
             binary=output.suffix == ".bin",
             unicode_errors="replace",  # the C tool cuts long words, even within a character
         )
-        digest = hashlib.sha256(output.read_bytes()).hexdigest()
-    return Run(
-        seconds,
-        num_words / seconds,
-        cpu_seconds,
-        megabytes,
-        test_sets.judge(vectors),
-        digest,
-    )
+        return costs, vectors, hashlib.sha256(output.read_bytes()).hexdigest()
 
 
 def run_process(command, folder):

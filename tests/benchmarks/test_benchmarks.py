@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import kernel_profile, phrases_vs_gensim, train_vs_gensim
+from benchmarks import kernel_profile, phrases_vs_gensim, train_on, train_vs_gensim
 from word2vec import Word2Vec
 from word2vec.engine import kernels
 from word2vec.engine.units import BLOCK_SIZE, GROUP_SIZE, Engine, num_shared_negatives
@@ -285,3 +285,37 @@ def test_phrases_that_differ_are_told(corpus, monkeypatch, capsys, old, new, mes
     monkeypatch.setitem(phrases_vs_gensim.THRESHOLDS, "default", 0.05)
     assert compare_phrases(corpus, monkeypatch, "--scoring", "default", "--connectors", "0") == 1
     assert message in capsys.readouterr().out
+
+
+# -------------------------------------------------------------- training on
+
+
+def lines_of(printed):
+    """The figures of each line of the table, by its name."""
+    rows = re.findall(r"^(\w+, \w+) +(.*)$", printed, re.MULTILINE)
+    return {name: [float(figure.replace(",", "")) for figure in row.split()] for name, row in rows}
+
+
+@needs_wait4
+@pytest.mark.parametrize("tool", ["ours", pytest.param("gensim", marks=needs_gensim)])
+def test_halves_are_judged_beside_the_whole_and_lost_words_counted(tool, tmp_path, capsys):
+    half = ["the good film is great", "a bad film is boring"] * 10
+    text = tmp_path / "text.txt"
+    # "split" is too rare in either half, but not in both together.
+    text.write_text("\n".join([*half, *["is split"] * 4, *half]))
+    (tmp_path / "pairs").write_text("good\tgreat\t9\nbad\tboring\t7\nfilm\ta\t1\n")
+    options = f"--corpus {text} --pairs {tmp_path / 'pairs'} --tools {tool}"
+    train_on.main([*options.split(), "--min-count", "3", "--epochs", "1", "--vector-size", "4"])
+    printed = capsys.readouterr().out
+    rows = lines_of(printed)
+    (_, words, lost, pairs, mean), halves = rows[f"{tool}, whole"], rows[f"{tool}, halves"]
+    assert (words, lost) == (9, 0)
+    assert pairs == mean
+    assert halves[1:3] == ([9, 0] if tool == "ours" else [8, 1])
+    assert float(printed.split("halves ")[-1]) == pytest.approx(halves[-1] - mean, abs=1.1e-3)
+
+
+def test_halves_need_something_to_judge_by(corpus, capsys):
+    with pytest.raises(SystemExit):
+        train_on.parse_args(["--corpus", str(corpus)])
+    assert "nothing to judge by: give --pairs or --analogies, or both" in capsys.readouterr().err
