@@ -399,3 +399,23 @@ def test_frozen_that_names_no_known_words_is_refused():
         with pytest.raises(TypeError, match="frozen must be True, False or several words"):
             model.partial_fit(MORE, frozen=wrong)
     assert len(model.losses) == 3
+
+
+# Hardly trained
+
+
+def test_text_that_needs_more_epochs_is_trained_with_a_warning_that_says_so():
+    message = (
+        r"The loss has hardly fallen, from 4\.1\d+ to 4\.1\d+: .* more epochs than 3, such as 60"
+    )
+    with pytest.warns(UserWarning, match=message) as caught:
+        model_of(FIRST[:9])
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.filterwarnings("error:The loss has hardly fallen")
+def test_nothing_is_said_where_the_loss_falls_or_cannot_tell():
+    model = model_of(FIRST[:9], epochs=300)
+    model.partial_fit(FIRST[:9], epochs=2)  # learned before
+    model_of(FIRST[:9], epochs=1)  # a single round, with nothing to compare it to
+    Word2Vec(**SMALL).fit(FIRST[:9], progress=lambda progress: True)  # stopped

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -22,6 +23,9 @@ from .start import begin_with, check_frozen, check_start, rows_of
 from .training import Training, TrainingProgress
 
 _DEFAULTS = defaults(EngineOptions)
+# A training from the beginning whose loss stays above this share of what it was at first has hardly
+# taught the vectors anything.
+LEAST_FALL = 0.99
 _LEARNED = ("wv", "outside_vectors", "losses", "loss_curve")
 
 
@@ -247,6 +251,12 @@ class Word2Vec:
             If another run uses `checkpoint_dir`.
         WorkerError
             If a worker process is killed.
+
+        Warns
+        -----
+        UserWarning
+            If the text looks as if it was not tokenized, is too little for `sample` to thin it out,
+            or has hardly taught the vectors anything in so few epochs.
         """
         options = self.options
         _check_run(checkpoint_dir, progress)
@@ -361,6 +371,8 @@ class Word2Vec:
                     self._keep(training, encoded, number)
                 raise
         self._keep(training, encoded, number)
+        if begin is None and len(self.losses) == options.epochs:
+            _warn_if_hardly_trained(self.loss_curve, options.epochs)
 
     def _keep(self, training: Training, encoded: EncodedCorpus, number: int) -> None:
         before = (self.losses, self.loss_curve) if "wv" in self.__dict__ else ([], [])
@@ -463,6 +475,17 @@ def _refuse_more_epochs(error: OtherRunError, epochs: int) -> None:
             "partial_fit(corpus, epochs=...) on it, with another checkpoint_dir or none. So can "
             "a model of Word2Vec.load. To begin anew, use another directory."
         ) from error
+
+
+def _warn_if_hardly_trained(loss_curve: list[list[float]], epochs: int) -> None:
+    """Warn if vectors that began at random are nearly as random as they were."""
+    first, last = loss_curve[0][1], loss_curve[-1][1]
+    if len(loss_curve) > 1 and last > LEAST_FALL * first:
+        warnings.warn(
+            f"The loss has hardly fallen, from {first:.4f} to {last:.4f}: the vectors are hardly "
+            f"trained. Little text needs many more epochs than {epochs}, such as {20 * epochs}.",
+            stacklevel=4,
+        )
 
 
 def _plain(value: Any) -> Any:

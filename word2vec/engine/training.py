@@ -276,6 +276,6 @@ def _without_needless_sampling(corpus: EncodedCorpus, options: EngineOptions) ->
         f"Subsampling (sample={options.sample:g}) would leave fewer than {LEAST_PAIRS} pairs of "
         "neighboring words an epoch: this corpus is too small for it, and is trained without. "
         "sample=0 says so from the start.",
-        stacklevel=4,
+        stacklevel=5,
     )
     return replace(options, sample=None)
