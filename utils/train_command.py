@@ -37,6 +37,7 @@ data/, else the small made-up sample in data/sample. It writes into the output d
   word_vectors.png   some of the words, projected onto a plane
   loss.png           the loss during training
   metrics.json       settings, losses and times
+  epochs.tsv         loss and speed after each epoch, already while training goes on
 The defaults in [] are those for a text; what suits the treebank and data/sample better is named.
 Ctrl-C saves a checkpoint; the same command again continues as if nothing had happened.
 """

@@ -85,7 +85,7 @@ WORKER_ERROR = "run.py: A worker process ended unexpectedly"
 
 PHASES = ("start-up", "training", "saving")
 COLUMNS = "kills", *PHASES, "runs", "equal", "resumed", "continued", "files", "output", "alive"
-RESULTS = {"vectors.txt", "vocab.txt", "word_vectors.png", "loss.png", "metrics.json"}
+RESULTS = {"vectors.txt", "vocab.txt", "word_vectors.png", "loss.png", "metrics.json", "epochs.tsv"}
 
 END_SECONDS = 30  # whoever takes longer after a signal hangs
 MOST_RUNS_PER_KILL = 5  # signals that always come too late must not go on for ever

@@ -46,7 +46,7 @@ def python_m_word2vec(*arguments, options=()):
 def test_training_writes_vectors_and_metrics_and_says_so(capsys):
     assert main(["train", "text.txt", *QUICK]) == 0
     written = sorted(path.name for path in Path("output").iterdir())
-    assert written == ["metrics.json", "vectors.txt", "vocab.txt"]
+    assert written == ["epochs.tsv", "metrics.json", "vectors.txt", "vocab.txt"]
     metrics = json.loads(Path("output/metrics.json").read_text(encoding="utf-8"))
     assert metrics["corpus"] == "text.txt"
     out, errors = capsys.readouterr()

@@ -27,7 +27,7 @@ def test_its_commands_work_one_after_the_other(tmp_path, monkeypatch, capsys):
     for command in COMMANDS:
         assert command_line.main(shlex.split(command)) == 0, command
     written = sorted(path.name for path in Path("output").iterdir())
-    assert written == ["metrics.json", "vectors.txt", "vocab.txt"]
+    assert written == ["epochs.tsv", "metrics.json", "vectors.txt", "vocab.txt"]
     assert set(KeyedVectors.load_word2vec_format("vectors.bin.gz", binary=True).index_to_key) == (
         set(words)
     )

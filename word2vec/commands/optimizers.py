@@ -1,12 +1,17 @@
 """The two ways to train word vectors, the engine and plain SGD, with results of one kind."""
 
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from .. import KeyedVectors, Word2Vec
 from ..checks import StrPath
 from ..classic.train import train_classic
 from ..engine.progress import ProgressBar
+from ..engine.training import TrainingProgress
 from ..sgd import CURVE_EVERY, SgdProgress
+from .epoch_table import EpochTable
+
+EPOCHS = "epochs.tsv"
 
 
 class Training(NamedTuple):
@@ -22,7 +27,7 @@ class Training(NamedTuple):
 
 
 def train_with_engine(corpus: Any, settings: dict[str, Any], checkpoint_dir: StrPath) -> Training:
-    """Train with `Word2Vec`, showing a progress bar.
+    """Train with `Word2Vec`, showing a progress bar, and with a table of the epochs.
 
     Parameters
     ----------
@@ -30,14 +35,21 @@ def train_with_engine(corpus: Any, settings: dict[str, Any], checkpoint_dir: Str
     settings : dict
         Arguments of `Word2Vec`.
     checkpoint_dir : path-like
+        The table, `EPOCHS`, goes beside it.
 
     Returns
     -------
     Training
     """
     model = Word2Vec(**settings)
+    table = EpochTable(Path(checkpoint_dir).with_name(EPOCHS))
     with ProgressBar() as bar:
-        model.fit(corpus, checkpoint_dir=checkpoint_dir, progress=bar.show)
+
+        def show(progress: TrainingProgress) -> None:
+            bar.show(progress)
+            table.add(progress)
+
+        model.fit(corpus, checkpoint_dir=checkpoint_dir, progress=show)
     in_the_middle = [[number + 0.5, loss] for number, loss in enumerate(model.losses)]
     return Training(
         vectors=model.wv,

@@ -51,6 +51,7 @@ output directory:
   vectors.txt        the vectors, in word2vec's text format
   vocab.txt          how often each word was counted
   metrics.json       settings, losses and times
+  epochs.tsv         loss and speed after each epoch, already while training goes on
 Ctrl-C saves a checkpoint; the same command again continues as if nothing had happened.
 """
 EPILOG = """\
