@@ -114,11 +114,17 @@ def test_series_of_lists_is_trained_on_as_its_lists(tables):
     assert_array_equal(train(make_series(WORDS)).wv.vectors, train(WORDS).wv.vectors)
 
 
-@every_use
-def test_series_of_texts_is_refused_with_its_own_cure(tables, use):
+def test_series_of_texts_is_trained_on_as_lines_of_words(tables):
     make_series, _ = tables
-    with pytest.raises(TypeError, match=r"Sentence 0 is a string.* Use series.str.split\(\)"):
-        use(make_series(["a b", "b a"]))
+    series = make_series([" ".join(words) + " " for words in WORDS])
+    assert_array_equal(train(series).wv.vectors, train(WORDS).wv.vectors)
+    assert Phrases(series, min_count=1, threshold=0.01)[["a", "b"]] == ["a_b"]
+
+
+@every_use
+def test_list_of_texts_is_refused_with_the_cure(use):
+    with pytest.raises(TypeError, match=r"Sentence 0 is a string; .* Use text.split\(\)"):
+        use(["a b", "b a"])
 
 
 @every_use
@@ -133,6 +139,6 @@ def test_series_with_missing_values_is_refused_with_the_cure(tables, use, missin
 def test_table_is_refused_and_its_columns_are_named(tables, use):
     _, make_table = tables
     table = make_table({"text": ["a b"], "label": [1]})
-    message = r"a table with the columns 'text', 'label' instead: pass .* table\[column\].str.split"
+    message = r"a table with the columns 'text', 'label' instead: pass .* words: table\[column\]"
     with pytest.raises(TypeError, match=message):
         use(table)

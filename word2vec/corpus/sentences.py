@@ -88,8 +88,8 @@ def check_no_table(name: str, sentences: Any) -> None:
         columns = ", ".join(map(repr, sentences.columns))
         raise TypeError(
             f"{name} must be an iterable of lists of words. Got a table with the columns {columns} "
-            "instead: pass the one that holds them, table[column], or, if it holds text, "
-            "table[column].str.split()."
+            "instead: pass the one that holds them, or that holds text with spaces between the "
+            "words: table[column]."
         )
 
 
@@ -102,24 +102,28 @@ def source_name(corpus: object, argument: str) -> str:
 def token_lists(sentences: TokenLists) -> Iterator[list[str] | tuple[str, ...]]:
     """Yield the sentences of an iterable, after making sure that each is a list of tokens.
 
+    A string in a Series of pandas is text, and is split at white space like a line of a file.
+
     Raises
     ------
     TypeError, ValueError
         If a sentence is a plain string, whose letters would be taken for words, has no order, can
         be read only once, or is no iterable at all.
     """
+    is_series = hasattr(sentences, "iloc")
     for number, sentence in enumerate(sentences):
-        if not isinstance(sentence, (list, tuple)):
-            _check_sentence(number, sentence, is_series=hasattr(sentences, "iloc"))
+        if isinstance(sentence, str) and is_series:
+            sentence = sentence.split()
+        elif not isinstance(sentence, (list, tuple)):
+            _check_sentence(number, sentence, is_series)
         yield sentence
 
 
 def _check_sentence(number, sentence, is_series):
-    """Raise unless `sentence` is one; a Series of pandas, which it may be from, has own cures."""
+    """Raise unless `sentence` is one; of what a Series of pandas misses there is a cure."""
     if isinstance(sentence, (str, bytes)):
-        split = "series.str.split()" if is_series else "text.split()"
         raise TypeError(
-            f"Sentence {number} is a string; a sentence must be a list of words. Use {split}."
+            f"Sentence {number} is a string; a sentence must be a list of words. Use text.split()."
         )
     if isinstance(sentence, (Mapping, Set)) or not isinstance(sentence, Iterable):
         cure = " Missing values are dropped by series.dropna()." if is_series else ""

@@ -210,7 +210,7 @@ class Word2Vec:
         ----------
         corpus : str, path-like or iterable of lists of str
             A text file, one sentence a line, plain or compressed (``.gz``, ``.bz2``, ``.xz``); or
-            sentences that can be iterated more than once.
+            sentences that can be iterated more than once, also a pandas Series of lists or texts.
         start : KeyedVectors or Word2Vec, optional
             Words that it knows begin with its vectors instead of random ones; those of a
             `Word2Vec` also with its outside vectors. Any vectors of `vector_size` numbers will do,
