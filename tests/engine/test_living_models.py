@@ -304,6 +304,18 @@ def test_stopped_training_keeps_what_was_learned(stop):
     assert model.outside_vectors.any()
 
 
+def test_curve_goes_on_where_a_stopped_one_ended():
+    model = Word2Vec(**SMALL | {"epochs": 2})
+    corpus = FIRST * 9  # several rounds an epoch
+    model.fit(corpus, progress=lambda progress: progress.done > 0.7 * progress.total)
+    ended = model.loss_curve[-1][0]
+    assert 1 < ended < 2
+    model.partial_fit(corpus, epochs=1)
+    places = [place for place, _ in model.loss_curve]
+    assert places == sorted(set(places))
+    assert places[-1] == ended + 1
+
+
 def test_truth_that_is_not_true_does_not_stop():
     assert len(Word2Vec(**SMALL).fit(FIRST, progress=lambda progress: 1).losses) == 3
 

@@ -376,7 +376,8 @@ class Word2Vec:
 
     def _keep(self, training: Training, encoded: EncodedCorpus, number: int) -> None:
         before = (self.losses, self.loss_curve) if "wv" in self.__dict__ else ([], [])
-        num_epochs = len(before[0])
+        # Where the curve ends: one that was stopped may have ended within an epoch.
+        num_epochs = before[1][-1][0] if before[1] else 0
         self.wv = training.vectors()
         self.outside_vectors = np.array(training.outside_vectors)
         self.losses = before[0] + training.state.losses
