@@ -218,7 +218,7 @@ def test_directory_of_a_run_that_is_done_says_how_to_train_on(tmp_path):
     longer = Word2Vec(**SMALL | {"epochs": 5})
     message = (
         r"holds this run with epochs=3, and it is done: .* so epochs=5 is another run. To train "
-        r"on: fit with epochs=3 .* at once; then call partial_fit\(corpus, epochs=...\) on it"
+        r"on: the same call with epochs=3 .* then call partial_fit\(corpus, epochs=...\) on it"
     )
     with pytest.raises(CheckpointError, match=message):
         longer.fit(FIRST, checkpoint_dir=tmp_path / "first")
@@ -407,7 +407,7 @@ def test_frozen_that_names_no_known_words_is_refused():
     model = model_of()
     with pytest.raises(ValueError, match="a vector to start with: 'cocoa', 'milk'. Leave them out"):
         model.partial_fit(MORE, frozen=["milk", "tea", "cocoa"])
-    for wrong in ("tea", 3):
+    for wrong in ("tea", 3, [["tea"]]):
         with pytest.raises(TypeError, match="frozen must be True, False or several words"):
             model.partial_fit(MORE, frozen=wrong)
     assert len(model.losses) == 3

@@ -74,7 +74,10 @@ def check_frozen(frozen: Any, vectors: KeyedVectors | None) -> set[str]:
     """
     if frozen is False or frozen is None:
         return set()
-    if frozen is not True and (isinstance(frozen, str) or not isinstance(frozen, Iterable)):
+    are_several = isinstance(frozen, Iterable) and not isinstance(frozen, (str, bytes))
+    words = list(frozen) if are_several else []
+    are_words = are_several and all(isinstance(word, str) for word in words)
+    if frozen is not True and not are_words:
         raise TypeError(
             f"frozen must be True, False or several words, such as ['king']. Got {frozen!r}."
         )
@@ -85,13 +88,12 @@ def check_frozen(frozen: Any, vectors: KeyedVectors | None) -> set[str]:
         )
     if frozen is True:
         return set(vectors.index_to_key)
-    words = set(frozen)
-    if unknown := sorted(map(repr, words - vectors.key_to_index.keys())):
+    if unknown := sorted(map(repr, set(words) - vectors.key_to_index.keys())):
         raise ValueError(
             f"frozen has words without a vector to start with: {', '.join(unknown[:5])}. Leave "
             "them out."
         )
-    return words
+    return set(words)
 
 
 def rows_of(words: set[str], vocab: Vocab) -> list[int]:

@@ -471,10 +471,10 @@ def _refuse_more_epochs(error: OtherRunError, epochs: int) -> None:
     if error.differing == ["epochs"] and done == settings["epochs"]:
         raise CheckpointError(
             f"checkpoint_dir holds this run with epochs={done}, and it is done: its step has "
-            f"fallen to the end, so epochs={epochs} is another run. To train on: fit with "
-            f"epochs={done} and this directory gives the trained model at once; then call "
-            "partial_fit(corpus, epochs=...) on it, with another checkpoint_dir or none. So can "
-            "a model of Word2Vec.load. To begin anew, use another directory."
+            f"fallen to the end, so epochs={epochs} is another run. To train on: the same call "
+            f"with epochs={done} gives the trained model at once; then call partial_fit(corpus, "
+            "epochs=...) on it, with another checkpoint_dir or none, as on any model of "
+            "Word2Vec.load. To begin anew, use another directory."
         ) from error
 
 
