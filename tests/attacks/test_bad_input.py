@@ -27,10 +27,11 @@ LONG_TEXT = (b"a b " * 100 + b"\n") * 5000  # read in several chunks
 COMPRESS = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
 
 
-def fit(corpus=SENTENCES, *, checkpoint_dir=None, progress=False, **options):
+def fit(corpus=SENTENCES, *, frozen=False, checkpoint_dir=None, progress=False, **options):
     small = {"vector_size": 4, "min_count": 1, "sample": None, "epochs": 1, "workers": 1}
     model = Word2Vec(**{**small, **options})
-    return model.fit(corpus, checkpoint_dir=checkpoint_dir, progress=progress).wv
+    run = {"frozen": frozen, "checkpoint_dir": checkpoint_dir, "progress": progress}
+    return model.fit(corpus, **run).wv
 
 
 def classic(corpus=SENTENCES, **options):
@@ -393,6 +394,10 @@ BAD_ARGUMENTS = {
         "workers": (bad_integers(1)[0][1:], "must be an integer >= 1. Got"),  # None is fine
         "alpha": ([0, -1, *NO_NUMBERS], "must be a positive number. Got"),
         "min_alpha": ([None, *NO_NUMBERS], "must be a finite number. Got"),
+        "frozen": (
+            [0, 1, 1.5, np.nan, "tea", b"x", [5], [["tea"]]],
+            "must be True, False or several",
+        ),
         "checkpoint_dir": BAD_DIRECTORIES,
         "progress": ([0, 5, "yes", [1]], "must be a function, or True or False. Got"),
     },
