@@ -403,9 +403,9 @@ def test_the_move_of_a_whole_round_is_bounded():
     assert_allclose(np.linalg.norm(matrix), 0.3, rtol=1e-6)
 
 
-def test_a_block_shares_a_part_of_the_negatives_that_one_of_its_centers_would_draw():
+def test_a_group_shares_as_many_negatives_as_one_of_its_centers_would_draw():
     options = Word2Vec(negative=5, window=5).options
-    assert num_shared_negatives(options) == 24
+    assert num_shared_negatives(options) == 32
     assert num_shared_negatives(replace(options, model="cbow")) == 16
     assert num_shared_negatives(replace(options, negative=1)) == FEWEST_SHARED
     assert num_shared_negatives(replace(options, negative=1000)) == MOST_SHARED
