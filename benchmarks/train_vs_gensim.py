@@ -120,6 +120,8 @@ examples:
         --vector-size 100 300 --pairs wordsim353.tsv simlex999.tsv men3000.tsv \\
         --analogies questions-words.txt \\
         --c-tool ./word2vec --fasttext ./fasttext --koan ./koan
+  hierarchical softmax, beside gensim's hs=1, negative=0:
+    python -m benchmarks.train_vs_gensim --corpus text.txt --loss hierarchical_softmax
 """,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -131,6 +133,12 @@ examples:
         help="text, one sentence a line, uncompressed",
     )
     add("--model", choices=["skipgram", "cbow"], default="skipgram", help="default: skipgram")
+    add(
+        "--loss",
+        choices=["neg_sampling", "hierarchical_softmax"],
+        default="neg_sampling",
+        help="of all tools; default: neg_sampling",
+    )
     add("--seeds", type=int, nargs="+", default=[1, 2, 3], help="one turn each; default: 1 2 3")
     add("--workers", type=int, default=2, help="workers or threads of each tool; default: 2")
     add(
@@ -168,6 +176,8 @@ examples:
     args = parser.parse_args(argv)
     if args.corpus.suffix in {".gz", ".bz2", ".xz"}:
         parser.error(f"{args.corpus} is compressed; ours could read it, but not every tool can")
+    if args.koan and args.loss == "hierarchical_softmax":
+        parser.error("koan has no hierarchical softmax; leave --koan out")
     args.ours_workers = sorted(set(args.ours_workers or [args.workers]))
     args.test_sets = TestSets(tuple(args.pairs), args.analogies)
     return args
@@ -196,6 +206,8 @@ def settings_of(args, vector_size):
 def ours(args, settings, seed, workers):
     """Our trainer, as a tool."""
     options = {**settings, "model": args.model, "workers": workers, "seed": seed}
+    if args.loss == "hierarchical_softmax":
+        options["loss"] = args.loss
     name = f"ours, {workers} worker" + "s" * (workers > 1)
     return Tool(name, [sys.executable, "-c", OURS, json.dumps(options)], "ours.bin")
 
@@ -203,22 +215,47 @@ def ours(args, settings, seed, workers):
 def tools(args, vector_size, seed):
     """The tools to be compared: ours, gensim, and those whose program is given."""
     cbow, threads = args.model == "cbow", str(args.workers)
+    with_tree = args.loss == "hierarchical_softmax"
     settings = settings_of(args, vector_size)
+    if with_tree:
+        settings["negative"] = 0  # more would be added to the loss; ours does not look at it
     size, window, negative, sample, min_count, epochs = map(str, settings.values())
 
     for number in args.ours_workers:
-        yield ours(args, settings, seed, number)
+        yield ours(args, settings_of(args, vector_size), seed, number)
+    if with_tree:
+        settings["hs"] = 1
     options = {**settings, "sg": int(not cbow), "workers": args.workers, "seed": seed}
     yield Tool("gensim", [sys.executable, "-c", GENSIM, json.dumps(options)], "gensim.bin")
     if args.c_tool:
         command = [args.c_tool, "-train", CORPUS, "-output", "c_tool.bin", "-binary", "1"]
-        command += ["-cbow", str(int(cbow)), "-hs", "0", "-size", size, "-window", window]
+        command += [
+            "-cbow",
+            str(int(cbow)),
+            "-hs",
+            str(int(with_tree)),
+            "-size",
+            size,
+            "-window",
+            window,
+        ]
         command += ["-negative", negative, "-sample", sample, "-min-count", min_count]
         command += ["-iter", epochs, "-threads", threads]
         yield Tool("C tool", command, "c_tool.bin")
     if args.fasttext:
         command = [args.fasttext, args.model, "-input", CORPUS, "-output", "fasttext"]
-        command += ["-loss", "ns", "-dim", size, "-ws", window, "-neg", negative, "-t", sample]
+        command += [
+            "-loss",
+            "hs" if with_tree else "ns",
+            "-dim",
+            size,
+            "-ws",
+            window,
+            "-neg",
+            negative,
+            "-t",
+            sample,
+        ]
         command += ["-minCount", min_count, "-epoch", epochs, "-thread", threads]
         command += ["-minn", "0", "-maxn", "0"]  # no parts of words, as the other tools
         yield Tool("fastText", [*command, "-seed", str(seed)], "fasttext.vec")
@@ -333,8 +370,8 @@ def count_words(path):
 def compare(args, vector_size, words_of_text):
     """Run all tools in turns, printing each run; returns the runs of each tool, by its name."""
     print(
-        f"{args.corpus.name}: {words_of_text:,} words. {args.model}, vector_size {vector_size}, "
-        f"window {args.window}, negative {args.negative}, sample "
+        f"{args.corpus.name}: {words_of_text:,} words. {args.model}, {args.loss}, "
+        f"vector_size {vector_size}, window {args.window}, negative {args.negative}, sample "
         f"{args.sample:g}, min_count {args.min_count}, epochs {args.epochs}; "
         f"{args.workers} workers, but for ours as stated.\n"
     )

@@ -9,7 +9,7 @@ import pytest
 import word2vec
 
 ROOT = Path(word2vec.__file__).parent
-FORMULAS = ["functions", "losses", "models", "network", "gradcheck"]
+FORMULAS = ["functions", "losses", "models", "network", "huffman", "gradcheck"]
 SHARED = ["checks", "rowsparse", "sampling", "options"]
 # From each room to the rooms that it may use; the formulas stand alone.
 MAY_USE = {

@@ -4,6 +4,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from utils.gradcheck import gradcheck_naive
 from word2vec import (
+    HuffmanTree,
+    hierarchical_softmax_loss_and_gradient,
     naive_softmax_loss_and_gradient,
     neg_sampling_loss_and_gradient,
     sigmoid,
@@ -195,17 +197,97 @@ def test_negative_sampling_of_float32_is_summed_in_float64():
     assert loss == np.float32(2**30 + 80)
 
 
-# Both
+# Hierarchical softmax
+
+TREE = HuffmanTree.from_counts([9, 5, 4, 2, 1])
+
+
+def test_hierarchical_softmax_has_the_values_worked_by_hand():
+    # Counts 6, 3, 2: word 1 is left of the root, node 1, and then right of node 0.
+    # Scores: u_1 . v = ln 3, so left has 3/4; u_0 . v = -ln 4, so right has 4/5.
+    tree = HuffmanTree.from_counts([6, 3, 2])
+    nodes = np.array([[-np.log(4.0)], [np.log(3.0)]])
+    loss, grad_v, grad_nodes = hierarchical_softmax_loss_and_gradient([1], 1, nodes, tree)
+    assert_allclose(np.exp(-loss), 3 / 4 * 4 / 5)
+    assert_allclose(grad_nodes, [[1 / 5], [3 / 4 - 1]])
+    assert_allclose(grad_v, [1 / 5 * -np.log(4) - 1 / 4 * np.log(3)])
+
+
+@pytest.mark.parametrize("scale", [0.1, 1, 10])
+def test_probabilities_of_hierarchical_softmax_sum_to_one(scale):
+    rng = np.random.default_rng(4)
+    tree = HuffmanTree.from_counts(rng.zipf(1.5, 200))
+    v, nodes = rng.normal(size=7), scale * rng.normal(size=(199, 7))
+    losses = [hierarchical_softmax_loss_and_gradient(v, o, nodes, tree)[0] for o in range(200)]
+    assert abs(np.exp(-np.array(losses)).sum() - 1) < 1e-12
+
+
+@pytest.mark.parametrize("word", range(5))
+def test_hierarchical_softmax_passes_the_gradient_check(word, vectors):
+    v, nodes = vectors[0], vectors[1][:4]
+
+    def loss(v, nodes):
+        return hierarchical_softmax_loss_and_gradient(v, word, nodes, TREE)
+
+    gradcheck_naive(lambda v: loss(v, nodes)[:2], v)
+    gradcheck_naive(lambda nodes: loss(v, nodes)[::2], nodes)
+
+
+def test_hierarchical_softmax_of_two_words_is_a_sigmoid():
+    tree = HuffmanTree.from_counts([2, 1])
+    losses = [hierarchical_softmax_loss_and_gradient([2.0], o, [[1.5]], tree)[0] for o in (0, 1)]
+    assert_allclose(np.exp(-np.array(losses)), [1 - sigmoid(3.0), sigmoid(3.0)])
+
+
+def test_hierarchical_softmax_is_summed_in_float64():
+    # Losses 2^30, 40 and 40 on the way: in float32, 2^30 + 40 is 2^30 again.
+    tree = HuffmanTree.from_counts([1, 2, 4, 8])
+    path, code = tree.paths[0], tree.codes[0]
+    nodes = np.zeros((3, 1), np.float32)
+    nodes[path, 0] = (2.0 * code - 1) * [2**30, 40, 40]
+    loss, _, _ = hierarchical_softmax_loss_and_gradient(np.ones(1, np.float32), 0, nodes, tree)
+    assert loss == np.float32(2**30 + 80)
+
+
+def test_node_vectors_that_do_not_fit_the_tree_are_refused(vectors):
+    message = r"one row for each of the 4 inner nodes of the tree. Got shape \(5, 3\)"
+    with pytest.raises(ValueError, match=f"node_vectors must have {message}"):
+        hierarchical_softmax_loss_and_gradient(vectors[0], 1, vectors[1], TREE)
+    message = r"center_vec and node_vectors.* Got shapes \(2,\) and \(4, 3\)"
+    with pytest.raises(ValueError, match=message):
+        hierarchical_softmax_loss_and_gradient(vectors[0][:2], 1, vectors[1][:4], TREE)
+
+
+def test_word_that_is_not_in_the_tree_is_refused(vectors):
+    for index in (-1, 5):
+        message = f"^outside_idx must be rows of the tree's words, 0 to 4. Got {index}"
+        with pytest.raises(IndexError, match=message):
+            hierarchical_softmax_loss_and_gradient(vectors[0], index, vectors[1][:4], TREE)
+
+
+def test_what_is_no_tree_is_refused(vectors):
+    with pytest.raises(TypeError, match="^tree must be a HuffmanTree, as .* Got list instead"):
+        hierarchical_softmax_loss_and_gradient(vectors[0], 1, vectors[1][:4], [9, 5, 4, 2, 1])
+
+
+# All three
+
+
+def hierarchical_softmax(v, outside_idx, node_vectors):
+    tree = HuffmanTree.from_counts(np.arange(len(node_vectors) + 1))
+    return hierarchical_softmax_loss_and_gradient(v, outside_idx, node_vectors, tree)
 
 
 LOSSES = {
     "naive softmax": naive_softmax_loss_and_gradient,
     "negative sampling": lambda v, o, u: neg_sampling_loss_and_gradient(v, o, u, [0, 0]),
+    "hierarchical softmax": hierarchical_softmax,
 }
-both = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+every_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+of_words = pytest.mark.parametrize("loss", list(LOSSES.values())[:2], ids=list(LOSSES)[:2])
 
 
-@both
+@every_loss
 def test_shapes_are_those_of_the_arguments(loss, vectors):
     value, grad_center, grad_outside = loss(vectors[0], 1, vectors[1])
     assert np.shape(value) == ()
@@ -213,21 +295,21 @@ def test_shapes_are_those_of_the_arguments(loss, vectors):
     assert grad_outside.shape == (5, 3)
 
 
-@both
+@every_loss
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_dtype_is_kept(loss, vectors, dtype):
     for result in loss(vectors[0].astype(dtype), 1, vectors[1].astype(dtype)):
         assert result.dtype == dtype
 
 
-@both
+@every_loss
 @pytest.mark.parametrize("dtypes", [(np.float32, np.float64), (np.float64, np.float32)])
 def test_float32_with_float64_gives_float64(loss, vectors, dtypes):
     for result in loss(vectors[0].astype(dtypes[0]), 1, vectors[1].astype(dtypes[1])):
         assert result.dtype == np.float64
 
 
-@both
+@every_loss
 def test_arguments_are_left_alone(loss, vectors):
     v, u = vectors[0].copy(), vectors[1].copy()
     loss(v, 1, u)
@@ -251,7 +333,7 @@ def test_loss_is_right_at_extreme_scores(loss, expected, dtype):
     assert np.isfinite(grad_outside).all()
 
 
-@both
+@of_words
 @pytest.mark.parametrize("index", [-1, 5])
 def test_index_out_of_range_is_refused(loss, vectors, index):
     message = f"^outside_idx must be rows of outside_vectors, 0 to 4. Got {index}"
@@ -266,14 +348,14 @@ def test_negative_index_out_of_range_is_refused(vectors, index):
         neg_sampling_loss_and_gradient(vectors[0], 1, vectors[1], [0, index])
 
 
-@both
+@of_words
 def test_vectors_of_different_size_are_refused_with_both_shapes(loss, vectors):
     message = r"center_vec and outside_vectors.* Got shapes \(2,\) and \(5, 3\)"
     with pytest.raises(ValueError, match=message):
         loss(vectors[0][:2], 1, vectors[1])
 
 
-@both
+@of_words
 def test_arrays_of_the_wrong_dimension_are_refused(loss, vectors):
     with pytest.raises(ValueError, match=r"center_vec must be a vector. Got shape \(1, 3\)"):
         loss(vectors[0][np.newaxis], 1, vectors[1])
@@ -283,7 +365,7 @@ def test_arrays_of_the_wrong_dimension_are_refused(loss, vectors):
         loss(vectors[0], [1], vectors[1])
 
 
-@both
+@every_loss
 def test_fractional_index_is_refused(loss, vectors):
     with pytest.raises(TypeError, match="outside_idx must be integers. Got dtype float64"):
         loss(vectors[0], 1.0, vectors[1])

@@ -5,7 +5,13 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from utils.gradcheck import gradcheck_naive
-from word2vec import cbow, neg_sampling_loss_and_gradient, skipgram
+from word2vec import (
+    HuffmanTree,
+    cbow,
+    hierarchical_softmax_loss_and_gradient,
+    neg_sampling_loss_and_gradient,
+    skipgram,
+)
 
 V, D = 6, 3
 OUTSIDE = {"distinct outside words": [0, 4, 5], "repeated outside words": [4, 1, 4, 4]}
@@ -195,3 +201,61 @@ def test_skipgram_without_outside_words_has_no_loss_and_no_gradient(vectors):
     assert loss == 0
     assert not grad_center.any()
     assert not grad_outside.any()
+
+
+# With a tree
+
+TREE = HuffmanTree.from_counts([9, 5, 4, 2, 2, 1])
+
+
+@every_model
+@pytest.mark.parametrize("outside", OUTSIDE.values(), ids=OUTSIDE)
+def test_gradients_with_a_tree_pass_the_gradient_check(model, outside, vectors):
+    center_vectors, nodes = vectors[0], vectors[1][:-1]
+
+    def f(stacked):
+        value, *grads = MODELS[model](2, outside, stacked[:V], stacked[V:], tree=TREE)
+        return value, np.concatenate(grads)
+
+    gradcheck_naive(f, np.concatenate([center_vectors, nodes]), model)
+
+
+def test_skipgram_with_a_tree_is_the_sum_over_its_outside_words(vectors):
+    nodes = vectors[1][:-1]
+    loss, grad_center, grad_nodes = skipgram(2, [4, 5], vectors[0], nodes, tree=TREE)
+    pairs = [
+        hierarchical_softmax_loss_and_gradient(vectors[0][2], outside, nodes, TREE)
+        for outside in (4, 5)
+    ]
+    assert_allclose(loss, pairs[0][0] + pairs[1][0])
+    assert_allclose(grad_center[2], pairs[0][1] + pairs[1][1])
+    assert_allclose(grad_nodes, pairs[0][2] + pairs[1][2])
+
+
+@every_model
+def test_negatives_and_a_tree_together_are_refused(model, vectors):
+    negatives = negatives_for(model, "negatives", 2)
+    message = "negative_indices .* and tree .* were both given. Leave one out"
+    with pytest.raises(ValueError, match=message):
+        MODELS[model](2, [4, 5], vectors[0], vectors[1][:-1], negatives, tree=TREE)
+
+
+@every_model
+def test_matrices_that_do_not_fit_the_tree_are_refused(model, vectors):
+    center_vectors, nodes = vectors[0], vectors[1][:-1]
+    with pytest.raises(ValueError, match=r"^outside_vectors .* each of the 5 inner nodes"):
+        MODELS[model](2, [4, 5], *vectors, tree=TREE)
+    with pytest.raises(ValueError, match=r"^center_vectors .* each of the 6 words of the tree"):
+        MODELS[model](2, [4], center_vectors[:-1], nodes, tree=TREE)
+    with pytest.raises(ValueError, match="^center_vectors and outside_vectors must hold vectors"):
+        MODELS[model](2, [4, 5], center_vectors, nodes[:, :2], tree=TREE)
+    with pytest.raises(TypeError, match="^tree must be a HuffmanTree"):
+        MODELS[model](2, [4, 5], center_vectors, nodes, tree=[1, 2])
+
+
+@every_model
+@pytest.mark.parametrize("bad", [-1, V])
+def test_index_out_of_range_is_refused_with_a_tree_too(model, bad, vectors):
+    for arguments in [(bad, [4, 5]), (2, [4, bad])]:
+        with pytest.raises(IndexError, match=f"0 to 5. Got {bad}"):
+            MODELS[model](*arguments, vectors[0], vectors[1][:-1], tree=TREE)

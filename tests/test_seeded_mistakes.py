@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from utils.gradcheck import GradientCheckError, gradcheck_naive
-from word2vec import cbow, neg_sampling_loss_and_gradient, sigmoid, softmax, two_layer_net
+from word2vec import (
+    HuffmanTree,
+    cbow,
+    hierarchical_softmax_loss_and_gradient,
+    neg_sampling_loss_and_gradient,
+    sigmoid,
+    softmax,
+    two_layer_net,
+)
 
 RNG_SEED = 6
 
@@ -42,6 +50,24 @@ def hidden_layer_without_its_sigmoid_derivative(w1):
     return loss, x.T @ (delta2 @ w2.T), grads["w1"]
 
 
+def turns_mistaken_for_labels(nodes):
+    tree = HuffmanTree.from_counts([8, 5, 3, 2, 1, 1])
+    v, word = np.array([0.5, -1.0, 2.0]), 2
+    loss, _, grad = hierarchical_softmax_loss_and_gradient(v, word, nodes, tree)
+    wrong, path = np.zeros_like(nodes), tree.paths[word]
+    wrong[path] = np.outer(sigmoid(nodes[path] @ v) - tree.codes[word], v)
+    return loss, wrong, grad
+
+
+def root_left_out(nodes):
+    tree = HuffmanTree.from_counts([8, 5, 3, 2, 1, 1])
+    v = np.array([0.5, -1.0, 2.0])
+    loss, _, grad = hierarchical_softmax_loss_and_gradient(v, 2, nodes, tree)
+    wrong = grad.copy()
+    wrong[tree.paths[2][0]] = 0
+    return loss, wrong, grad
+
+
 def all_zero_gradient(u):
     loss, _, grad = neg_sampling_loss_and_gradient(np.ones(3), 2, u, [0, 1])
     return loss, np.zeros_like(u), grad
@@ -52,6 +78,8 @@ MISTAKES = [
     cbow_mean_without_its_division,
     cbow_repeated_outside_word_counted_once,
     hidden_layer_without_its_sigmoid_derivative,
+    turns_mistaken_for_labels,
+    root_left_out,
     all_zero_gradient,
 ]
 

@@ -15,7 +15,9 @@ from .functions import (
     softmax,
 )
 from .gradcheck import GradientCheckError, gradcheck_naive
+from .huffman import HuffmanTree
 from .losses import (
+    hierarchical_softmax_loss_and_gradient,
     naive_softmax_loss_and_gradient,
     neg_sampling_loss_and_gradient,
     softmax_cross_entropy,
@@ -31,6 +33,7 @@ __all__ = [
     "CheckpointError",
     "EarlyStopping",
     "GradientCheckError",
+    "HuffmanTree",
     "InUseError",
     "Interrupted",
     "KeyedVectors",
@@ -42,6 +45,7 @@ __all__ = [
     "WorkerError",
     "cbow",
     "gradcheck_naive",
+    "hierarchical_softmax_loss_and_gradient",
     "log_sigmoid",
     "log_softmax",
     "naive_softmax_loss_and_gradient",

@@ -1,4 +1,6 @@
-"""Losses of one prediction with their gradients: cross-entropy, naive softmax, negative sampling.
+"""Losses of one prediction with their gradients: cross-entropy and the three losses of word2vec.
+
+Naive softmax, negative sampling, hierarchical softmax.
 
 Rows are words. `outside_vectors` is U with one row u_w for each word w, `center_vec` is v_c.
 Every function is pure: arrays and indices in, loss and gradients out. Negatives are an argument;
@@ -10,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from .checks import FloatArray, Index, as_float_array, as_indices, check_same_width, check_shape
 from .functions import log_sigmoid, log_softmax, sigmoid, softmax
+from .huffman import HuffmanTree, check_node_vectors, check_tree
 
 
 def softmax_cross_entropy(logits: ArrayLike, targets: ArrayLike) -> tuple[np.floating, FloatArray]:
@@ -194,10 +197,72 @@ def neg_sampling_loss_and_gradient(
     return scores.dtype.type(loss), grad_center_vec, grad_outside_vectors
 
 
+def hierarchical_softmax_loss_and_gradient(
+    center_vec: ArrayLike, outside_idx: Index, node_vectors: ArrayLike, tree: HuffmanTree
+) -> tuple[np.floating, FloatArray, FloatArray]:
+    """Cross-entropy of one outside word, whose probability is that of its way through a tree.
+
+    Parameters
+    ----------
+    center_vec : array_like of shape (d,)
+        Vector v_c of the center word (in CBOW: the sum or mean of the context's vectors).
+    outside_idx : int
+        The observed outside word, 0 <= outside_idx < V.
+    node_vectors : array_like of shape (V - 1, d)
+        One row u_n for every inner node of the tree; words have none.
+    tree : HuffmanTree
+        Of V words.
+
+    Returns
+    -------
+    loss : float
+        -log p(outside | center) in nats, for this one pair.
+    grad_center_vec : ndarray of shape (d,)
+    grad_node_vectors : ndarray of shape (V - 1, d)
+        Zero in all rows but those of the nodes on the way to the outside word.
+
+    Raises
+    ------
+    IndexError
+        If `outside_idx` is out of range; negative values do not wrap around.
+    TypeError, ValueError
+        If dtype or shape do not fit.
+
+    Notes
+    -----
+    With n_1 ... n_L the nodes on the way to the outside word, and the turns b_1 ... b_L there:
+    p(outside | center) = prod_i sigma(s_i u_{n_i} . v_c) with the sign s_i = 1 - 2 b_i. These
+    probabilities sum to one over all words. With the prediction sigma(u_{n_i} . v_c) that the turn
+    is 0, and 1 - b_i, whether it is:
+    J = -sum_i log sigma(s_i u_{n_i} . v_c),
+    dJ/dv_c = sum_i (sigma(u_{n_i} . v_c) - (1 - b_i)) u_{n_i},
+    dJ/du_{n_i} = (sigma(u_{n_i} . v_c) - (1 - b_i)) v_c.
+
+    References
+    ----------
+    Morin and Bengio, "Hierarchical Probabilistic Neural Network Language Model", 2005; Mikolov et
+    al., "Distributed Representations of Words and Phrases and their Compositionality", 2013, eq. 3.
+    """
+    check_tree("tree", tree)
+    center_vec, node_vectors = _check_vectors(center_vec, node_vectors, "node_vectors")
+    check_node_vectors("node_vectors", node_vectors, tree)
+    outside_idx = as_indices("outside_idx", outside_idx, tree.num_words, "the tree's words", 0)
+
+    path, code = tree.paths[outside_idx], tree.codes[outside_idx]
+    scores = node_vectors[path] @ center_vec  # (L,)
+    loss = -log_sigmoid(np.where(code == 0, scores, -scores)).sum(dtype=np.float64)
+    grad_scores = sigmoid(scores) - (code == 0).astype(scores.dtype)
+
+    grad_center_vec = grad_scores @ node_vectors[path]
+    grad_node_vectors = np.zeros_like(node_vectors, dtype=scores.dtype)
+    grad_node_vectors[path] = np.outer(grad_scores, center_vec)  # no node is on a way twice
+    return scores.dtype.type(loss), grad_center_vec, grad_node_vectors
+
+
 def _check_vectors(
-    center_vec: ArrayLike, outside_vectors: ArrayLike
+    center_vec: ArrayLike, outside_vectors: ArrayLike, name: str = "outside_vectors"
 ) -> tuple[FloatArray, FloatArray]:
     center_vec = as_float_array("center_vec", center_vec, ndim=1)
-    outside_vectors = as_float_array("outside_vectors", outside_vectors, ndim=2)
-    check_same_width("center_vec", center_vec, "outside_vectors", outside_vectors)
+    outside_vectors = as_float_array(name, outside_vectors, ndim=2)
+    check_same_width("center_vec", center_vec, name, outside_vectors)
     return center_vec, outside_vectors

@@ -12,8 +12,21 @@ This is the reference: it is written to be read and returns whole gradient matri
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .checks import FloatArray, Index, as_float_array, as_indices, check_choice, check_shape
-from .losses import naive_softmax_loss_and_gradient, neg_sampling_loss_and_gradient
+from .checks import (
+    FloatArray,
+    Index,
+    as_float_array,
+    as_indices,
+    check_choice,
+    check_same_width,
+    check_shape,
+)
+from .huffman import HuffmanTree, check_node_vectors, check_tree
+from .losses import (
+    hierarchical_softmax_loss_and_gradient,
+    naive_softmax_loss_and_gradient,
+    neg_sampling_loss_and_gradient,
+)
 
 
 def skipgram(
@@ -22,6 +35,8 @@ def skipgram(
     center_vectors: ArrayLike,
     outside_vectors: ArrayLike,
     negative_indices: ArrayLike | None = None,
+    *,
+    tree: HuffmanTree | None = None,
 ) -> tuple[np.floating, FloatArray, FloatArray]:
     """Skip-gram loss of one context window, **summed** over its outside words, and its gradients.
 
@@ -34,7 +49,10 @@ def skipgram(
     center_vectors, outside_vectors : array_like of shape (V, d)
     negative_indices : array_like of int, shape (m, K), optional
         Row j holds the negative samples of the j-th outside word, and the loss is negative
-        sampling. None: naive softmax.
+        sampling. None: naive softmax, unless there is a tree.
+    tree : HuffmanTree, optional
+        Of V words, and the loss is hierarchical softmax. Then `outside_vectors` are the vectors of
+        its inner nodes, of shape (V - 1, d), and so is their gradient.
 
     Returns
     -------
@@ -42,18 +60,18 @@ def skipgram(
         In nats, summed over the m outside words; 0 for m = 0.
     grad_center_vectors : ndarray of shape (V, d)
         Zero in all rows but row `center_idx`.
-    grad_outside_vectors : ndarray of shape (V, d)
+    grad_outside_vectors : ndarray of the shape of `outside_vectors`
 
     Raises
     ------
     IndexError
         If an index is out of range; negative values do not wrap around.
     TypeError, ValueError
-        If dtype or shape do not fit.
+        If dtype or shape do not fit, or there are both negatives and a tree.
 
     Notes
     -----
-    J = sum_j J(v_c, o_j, U), with J the naive-softmax or negative-sampling loss. Therefore
+    J = sum_j J(v_c, o_j, U), with J the loss of one pair (see `losses`). Therefore
     dJ/dU and dJ/dv_c are the sums of the single gradients, and dJ/dv_w = 0 for all w != c.
 
     References
@@ -61,10 +79,12 @@ def skipgram(
     Mikolov et al., "Distributed Representations of Words and Phrases and their Compositionality",
     2013, eq. 1.
     """
-    center_vectors, outside_vectors = _check_matrices(center_vectors, outside_vectors)
+    _check_one_loss(negative_indices, tree)
+    center_vectors, outside_vectors = _check_matrices(center_vectors, outside_vectors, tree)
     vocab_size = len(center_vectors)
     center_idx = as_indices("center_idx", center_idx, vocab_size, "center_vectors", ndim=0)
-    outside_indices = as_indices("outside_indices", outside_indices, vocab_size, "outside_vectors")
+    predicted = "outside_vectors" if tree is None else "the tree's words"
+    outside_indices = as_indices("outside_indices", outside_indices, vocab_size, predicted)
     if negative_indices is not None:
         negative_indices = as_indices(
             "negative_indices", negative_indices, vocab_size, "outside_vectors", ndim=2
@@ -85,6 +105,7 @@ def skipgram(
             outside_idx,
             outside_vectors,
             None if negative_indices is None else negative_indices[j],
+            tree,
         )
         loss += pair_loss
         grad_center_vectors[center_idx] += grad_center_vec
@@ -100,6 +121,7 @@ def cbow(
     negative_indices: ArrayLike | None = None,
     *,
     reduction: str = "sum",
+    tree: HuffmanTree | None = None,
 ) -> tuple[np.floating, FloatArray, FloatArray]:
     """CBOW loss of one context window and its gradients: the context predicts the center word.
 
@@ -112,9 +134,11 @@ def cbow(
     center_vectors, outside_vectors : array_like of shape (V, d)
     negative_indices : array_like of int, shape (K,), optional
         Negative samples for the center word, and the loss is negative sampling. None: naive
-        softmax.
+        softmax, unless there is a tree.
     reduction : {"sum", "mean"}
         How the context's vectors become one vector v_hat.
+    tree : HuffmanTree, optional
+        As for `skipgram`: the loss is hierarchical softmax, with vectors of inner nodes.
 
     Returns
     -------
@@ -122,14 +146,15 @@ def cbow(
         In nats, of this one prediction.
     grad_center_vectors : ndarray of shape (V, d)
         Zero in all rows but those of the outside words.
-    grad_outside_vectors : ndarray of shape (V, d)
+    grad_outside_vectors : ndarray of the shape of `outside_vectors`
 
     Raises
     ------
     IndexError
         If an index is out of range; negative values do not wrap around.
     TypeError, ValueError
-        If dtype or shape do not fit, there is no outside word, or `reduction` is unknown.
+        If dtype or shape do not fit, there is no outside word, there are both negatives and a
+        tree, or `reduction` is unknown.
 
     Notes
     -----
@@ -138,9 +163,11 @@ def cbow(
     program and gensim leave out that division; Irsoy, Benton and Stratos ("Corrected CBOW Performs
     as well as Skip-gram", 2021) show what it costs.
     """
-    center_vectors, outside_vectors = _check_matrices(center_vectors, outside_vectors)
+    _check_one_loss(negative_indices, tree)
+    center_vectors, outside_vectors = _check_matrices(center_vectors, outside_vectors, tree)
     vocab_size = len(center_vectors)
-    center_idx = as_indices("center_idx", center_idx, vocab_size, "outside_vectors", ndim=0)
+    predicted = "outside_vectors" if tree is None else "the tree's words"
+    center_idx = as_indices("center_idx", center_idx, vocab_size, predicted, ndim=0)
     outside_indices = as_indices("outside_indices", outside_indices, vocab_size, "center_vectors")
     check_choice("reduction", reduction, ("sum", "mean"))
     if len(outside_indices) == 0:
@@ -149,7 +176,7 @@ def cbow(
     weight = 1 / len(outside_indices) if reduction == "mean" else 1
     v_hat = weight * center_vectors[outside_indices].sum(axis=0)
     loss, grad_v_hat, grad_outside_vectors = _loss_and_gradient(
-        v_hat, center_idx, outside_vectors, negative_indices
+        v_hat, center_idx, outside_vectors, negative_indices, tree
     )
     grad_center_vectors = np.zeros_like(center_vectors)
     # add.at, because grad[rows] += ... would count a repeated outside word once.
@@ -157,8 +184,12 @@ def cbow(
     return loss, grad_center_vectors, grad_outside_vectors
 
 
-def _loss_and_gradient(predicting_vec, target_idx, outside_vectors, negative_indices):
-    """Naive softmax without negatives, negative sampling with them."""
+def _loss_and_gradient(predicting_vec, target_idx, outside_vectors, negative_indices, tree):
+    """Hierarchical softmax with a tree, negative sampling with negatives, else naive softmax."""
+    if tree is not None:
+        return hierarchical_softmax_loss_and_gradient(
+            predicting_vec, target_idx, outside_vectors, tree
+        )
     if negative_indices is None:
         return naive_softmax_loss_and_gradient(predicting_vec, target_idx, outside_vectors)
     return neg_sampling_loss_and_gradient(
@@ -166,13 +197,33 @@ def _loss_and_gradient(predicting_vec, target_idx, outside_vectors, negative_ind
     )
 
 
+def _check_one_loss(negative_indices: ArrayLike | None, tree: HuffmanTree | None) -> None:
+    if tree is None:
+        return
+    check_tree("tree", tree)
+    if negative_indices is not None:
+        raise ValueError(
+            "negative_indices (for negative sampling) and tree (for hierarchical softmax) were "
+            "both given. Leave one out."
+        )
+
+
 def _check_matrices(
-    center_vectors: ArrayLike, outside_vectors: ArrayLike
+    center_vectors: ArrayLike, outside_vectors: ArrayLike, tree: HuffmanTree | None
 ) -> tuple[FloatArray, FloatArray]:
     center_vectors = as_float_array("center_vectors", center_vectors, ndim=2)
     outside_vectors = as_float_array("outside_vectors", outside_vectors, ndim=2)
-    check_shape(
-        "outside_vectors", outside_vectors, center_vectors.shape, "the shape of center_vectors"
-    )
+    if tree is None:
+        check_shape(
+            "outside_vectors", outside_vectors, center_vectors.shape, "the shape of center_vectors"
+        )
+    else:
+        check_node_vectors("outside_vectors", outside_vectors, tree)
+        check_same_width("center_vectors", center_vectors, "outside_vectors", outside_vectors)
+        if len(center_vectors) != tree.num_words:
+            raise ValueError(
+                f"center_vectors must have one row for each of the {tree.num_words} words of the "
+                f"tree. Got shape {center_vectors.shape} instead."
+            )
     dtype = np.result_type(center_vectors, outside_vectors)
     return np.asarray(center_vectors, dtype), np.asarray(outside_vectors, dtype)

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from .checks import check_choice, check_finite, check_integer, check_positive
 
 MODELS = ("skipgram", "cbow")
-LOSSES = ("neg_sampling", "naive_softmax")
+LOSSES = ("neg_sampling", "hierarchical_softmax", "naive_softmax")
 REDUCTIONS = ("mean", "sum")
 
 # Farther or more than makes sense, and yet little enough for memory.
@@ -129,6 +129,11 @@ class ClassicOptions(Options):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.loss == "hierarchical_softmax":
+            raise ValueError(
+                "train_classic (sgd) trains with loss='neg_sampling' or 'naive_softmax'. "
+                "Hierarchical softmax is what Word2Vec (the engine) has."
+            )
         if not callable(self.step):
             self._check("step", check_positive, " or a function")
         if self.anneal_every is not None:

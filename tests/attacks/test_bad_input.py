@@ -375,7 +375,7 @@ def bad_choices(*choices):
 NO_NUMBERS = ["x", True, [], 1j, np.nan, np.inf, -np.inf, 10**400]
 BAD_COMMON = {
     "model": bad_choices("skipgram", "cbow"),
-    "loss": bad_choices("neg_sampling", "naive_softmax"),
+    "loss": bad_choices("neg_sampling", "hierarchical_softmax", "naive_softmax"),
     "cbow_reduction": bad_choices("mean", "sum"),
     "vector_size": bad_integers(1),
     "window": bad_integers(1, 1000),

@@ -73,6 +73,25 @@ def test_every_tool_is_told_the_same_settings(corpus):
         assert {"17", "3", "4", "0.01", "2", "6", "8"} <= set(tool.command)
 
 
+def test_with_hierarchical_softmax_no_tool_draws_negatives(corpus):
+    options = f"--corpus {corpus} --c-tool {corpus} --fasttext {corpus}"
+    args = train_vs_gensim.parse_args([*options.split(), "--loss", "hierarchical_softmax"])
+    ours, gensim, c_tool, fasttext = train_vs_gensim.tools(args, 100, seed=1)
+    assert json.loads(ours.command[-1])["loss"] == "hierarchical_softmax"
+    theirs = json.loads(gensim.command[-1])
+    assert (theirs["hs"], theirs["negative"]) == (1, 0)
+    for option, value in [("-hs", "1"), ("-negative", "0")]:
+        assert c_tool.command[c_tool.command.index(option) + 1] == value
+    assert fasttext.command[fasttext.command.index("-loss") + 1] == "hs"
+
+
+def test_tool_without_hierarchical_softmax_is_refused(corpus, capsys):
+    options = f"--corpus {corpus} --koan {corpus} --loss hierarchical_softmax"
+    with pytest.raises(SystemExit):
+        train_vs_gensim.parse_args(options.split())
+    assert "koan has no hierarchical softmax; leave --koan out" in capsys.readouterr().err
+
+
 @needs_wait4
 def test_a_tool_is_timed_and_its_vectors_are_judged(corpus, tmp_path):
     (tmp_path / "pairs").write_text("a\tb\t2\na\tc\t0\nb\tc\t1\n")

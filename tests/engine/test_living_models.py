@@ -122,7 +122,7 @@ def test_model_of_a_later_format_is_refused_with_both_versions(tmp_path, monkeyp
     with monkeypatch.context() as patch:
         patch.setattr(model_file, "VERSION", 99)
         model_of().save(tmp_path / "model.w2v")
-    with pytest.raises(ValueError, match=r"model format 99\); .* reads formats up to 1. Install"):
+    with pytest.raises(ValueError, match=r"model format 99\); .* reads formats up to 2. Install"):
         Word2Vec.load(tmp_path / "model.w2v")
 
 
@@ -238,6 +238,93 @@ def test_directory_of_a_run_that_is_not_done_asks_for_its_epochs(tmp_path):
 
 def test_partial_fit_of_a_new_model_is_fit():
     assert state_of(Word2Vec(**SMALL).partial_fit(FIRST)) == state_of(model_of())
+
+
+# A model with a tree
+
+WITH_TREE = {"loss": "hierarchical_softmax"}
+
+
+def ways_to(model, word):
+    row = model.wv.key_to_index[word]
+    return model.tree.paths[row].tolist(), model.tree.codes[row].tolist()
+
+
+def test_tree_is_saved_with_the_model(tmp_path):
+    model = model_of(**WITH_TREE)
+    model.save(tmp_path / "model.w2v")
+    loaded = Word2Vec.load(tmp_path / "model.w2v")
+    assert state_of(loaded) == state_of(model)
+    assert loaded.outside_vectors.shape == (len(model.wv) - 1, 6)
+    assert ways_to(loaded, "coffee") == ways_to(model, "coffee")
+
+
+def test_model_without_a_tree_has_none_after_loading_too(tmp_path):
+    model = model_of()
+    model.save(tmp_path / "model.w2v")
+    assert model.tree is None
+    assert Word2Vec.load(tmp_path / "model.w2v").tree is None
+
+
+def test_files_of_format_1_are_read(tmp_path, monkeypatch):
+    model = model_of()
+    monkeypatch.setattr(model_file, "VERSION", 1)
+    model.save(tmp_path / "model.w2v")
+    monkeypatch.undo()
+    assert state_of(Word2Vec.load(tmp_path / "model.w2v")) == state_of(model)
+
+
+@pytest.mark.parametrize("kind", ["skipgram", "cbow"])
+def test_training_on_with_a_tree_has_the_same_bits_for_workers_and_after_loading(tmp_path, kind):
+    model_of(**WITH_TREE, model=kind).save(tmp_path / "model.w2v")
+    expected = state_of(model_of(**WITH_TREE, model=kind).partial_fit(MORE))
+    for workers in (1, 2):
+        loaded = Word2Vec.load(tmp_path / "model.w2v").set_params(workers=workers)
+        assert state_of(loaded.partial_fit(MORE)) == expected
+
+
+def test_trained_nodes_stay_above_the_words_they_were_above():
+    model = model_of(**WITH_TREE)
+    words, nodes = list(model.wv.index_to_key), len(model.outside_vectors)
+    before = {word: ways_to(model, word) for word in words}
+    vectors = model.outside_vectors
+    model.partial_fit(MORE, alpha=1e-9, min_alpha=0)
+    assert model.wv.index_to_key != words  # rows are sorted anew
+    for word in words:
+        now = [step for step in zip(*ways_to(model, word), strict=True) if step[0] < nodes]
+        assert now == list(zip(*before[word], strict=True))
+    np.testing.assert_allclose(model.outside_vectors[:nodes], vectors, atol=1e-6)
+    np.testing.assert_allclose(model.outside_vectors[nodes:], 0, atol=1e-6)
+
+
+def test_training_on_with_a_tree_that_was_killed_continues_with_the_same_bits(tmp_path):
+    class Killed(Exception):
+        pass
+
+    def kill(progress):
+        if progress.epoch == 2 and progress.epoch_ends:
+            raise Killed
+
+    model = model_of(**WITH_TREE)
+    with pytest.raises(Killed):
+        model.partial_fit(MORE, checkpoint_dir=tmp_path, progress=kill)
+    resumed = model.partial_fit(MORE, checkpoint_dir=tmp_path)
+    assert state_of(resumed) == state_of(model_of(**WITH_TREE).partial_fit(MORE))
+
+
+@pytest.mark.parametrize(("first", "then"), [({}, WITH_TREE), (WITH_TREE, {})])
+def test_vectors_of_nodes_are_not_trained_on_as_those_of_words(first, then):
+    model = model_of(**first).set_params(**{"loss": "neg_sampling", **then})
+    with pytest.raises(ValueError, match="has vectors of the nodes of a tree, .* Set loss to what"):
+        model.partial_fit(MORE)
+    started = Word2Vec(**SMALL, **then).fit(MORE, start=model)
+    assert np.isfinite(started.outside_vectors).all()
+
+
+def test_tree_does_not_lose_words():
+    model = model_of(**WITH_TREE).set_params(min_count=200)
+    with pytest.raises(ValueError, match="min_count=200 the word 'hot' would lose its row, but"):
+        model.partial_fit(MORE)
 
 
 # Starting from other vectors

@@ -43,7 +43,7 @@ SMALL = {"vector_size": 8, "min_count": 1, "sample": None, "epochs": 3}
 COMBINATIONS = [
     {"model": model, "loss": loss}
     for model in ("skipgram", "cbow")
-    for loss in ("neg_sampling", "naive_softmax")
+    for loss in ("neg_sampling", "hierarchical_softmax", "naive_softmax")
 ]
 every_combination = pytest.mark.parametrize(
     "options", COMBINATIONS, ids=lambda options: "-".join(options.values())
@@ -416,7 +416,7 @@ def test_no_legal_settings_end_in_nan(seed):
     rng = np.random.default_rng(seed)
     options = {
         "model": rng.choice(["skipgram", "cbow"]),
-        "loss": rng.choice(["neg_sampling", "naive_softmax"]),
+        "loss": rng.choice(["neg_sampling", "hierarchical_softmax", "naive_softmax"]),
         "cbow_reduction": rng.choice(["mean", "sum"]),
         "vector_size": int(rng.integers(1, 30)),
         "window": int(rng.integers(1, 30)),

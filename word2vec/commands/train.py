@@ -145,8 +145,9 @@ def add_train_options(parser: argparse.ArgumentParser, defaults_by_kind: Default
     )
     add(
         "--loss",
-        "neg_sampling: against a few drawn words, fast; naive_softmax: against the whole "
-        "vocabulary, slow",
+        "neg_sampling: against a few drawn words, fast; hierarchical_softmax: left or right at "
+        "each turn of the way to a word in a binary tree, fast too (engine only); naive_softmax: "
+        "against the whole vocabulary, slow",
         group,
         choices=LOSSES,
     )

@@ -356,7 +356,7 @@ def _all_rows(gradient):
     return RowSparse(np.arange(len(gradient)), gradient)
 
 
-# The kernel of each model and loss.
+# The kernel of each model and loss; those of hierarchical softmax are in `tree_kernels`.
 KERNELS: dict[tuple[str, str], Callable[..., Result]] = {
     ("skipgram", "neg_sampling"): skipgram_neg_sampling,
     ("skipgram", "naive_softmax"): skipgram_naive_softmax,

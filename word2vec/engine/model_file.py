@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
-from ..checks import FloatArray, StrPath
+from ..checks import FloatArray, IntArray, StrPath
 from ..saving.archive import (
     DamagedFileError,
     pack_strings,
@@ -19,7 +19,7 @@ from ..saving.archive import (
 from ..saving.checkpoint import TRAINING_VERSION
 
 FORMAT = "word2vec model"
-VERSION = 1
+VERSION = 2  # 1: before hierarchical softmax, so without trees
 _MATRICES = ("center_vectors", "outside_vectors")
 
 
@@ -35,6 +35,7 @@ class Model:
     losses: list[float] = field(default_factory=list)
     loss_curve: list[list[float]] = field(default_factory=list)
     num_trainings: int = 1  # `fit` and each `partial_fit`
+    tree: IntArray | None = None  # (V - 1, 2): the children of a `HuffmanTree`
 
 
 def write_model(path: StrPath, model: Model) -> None:
@@ -57,6 +58,8 @@ def write_model(path: StrPath, model: Model) -> None:
         "center_vectors": model.center_vectors,
         "outside_vectors": model.outside_vectors,
     }
+    if model.tree is not None:
+        arrays["tree"] = model.tree
     write_archive(path, header, arrays)
 
 
@@ -105,6 +108,7 @@ def read_model(path: StrPath, mmap: bool = False) -> Model:
             header["losses"],
             header["loss_curve"],
             header["num_trainings"],
+            arrays.get("tree"),
         )
     except (KeyError, ValueError) as error:
         raise DamagedFileError(f"{path} is no whole model: {error}") from error

@@ -13,6 +13,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ..corpus.encoded import EncodedCorpus
+from ..huffman import HuffmanTree
 from ..options import EngineOptions
 from .schedule import Schedule
 from .units import Engine, RoundGradients
@@ -44,7 +45,9 @@ class LocalRounds:
         self, engine: Engine, center_vectors: np.ndarray, outside_vectors: np.ndarray
     ) -> None:
         self._engine = engine
-        layout = RoundGradients.layout(engine.options, engine.schedule, len(center_vectors))
+        layout = RoundGradients.layout(
+            engine.options, engine.schedule, len(center_vectors), engine.tree
+        )
         arrays = {name: np.empty(shape, dtype) for name, (shape, dtype) in layout.items()}
         self._gradients = RoundGradients(arrays)
         self.center_vectors = center_vectors
@@ -73,6 +76,7 @@ def start_rounds(
     outside_vectors: np.ndarray,
     *,
     frozen: Sequence[int] = (),
+    tree: HuffmanTree | None = None,
 ) -> Iterator[Rounds]:
     """Whoever is to train, ready for the first round; workers end when the block does.
 
@@ -84,14 +88,23 @@ def start_rounds(
     num_workers = choose_workers(options, schedule)
     if num_workers > 1:
         with WorkerPool(
-            options, schedule, counts, corpus.path, *matrices, num_workers, frozen=frozen
+            options,
+            schedule,
+            counts,
+            corpus.path,
+            *matrices,
+            num_workers,
+            frozen=frozen,
+            tree=tree,
         ) as pool:
             del matrices
             yield pool
     else:
         # More threads would only disturb each other in products as small as ours.
         with threadpool_limits(limits=1, user_api="blas"):
-            engine = Engine(options, schedule, counts, corpus.tokens, *matrices, frozen=frozen)
+            engine = Engine(
+                options, schedule, counts, corpus.tokens, *matrices, frozen=frozen, tree=tree
+            )
             yield LocalRounds(engine, *matrices)
 
 

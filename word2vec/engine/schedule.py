@@ -13,8 +13,8 @@ from ..options import EngineOptions
 ROUNDS_PER_EPOCH = 256
 SHORTEST_ROUND = 256  # tokens
 # So many processes find work, where a round is long enough for so many units. Of naive softmax each
-# has gradients of the whole vocabulary.
-UNITS_PER_ROUND = {"neg_sampling": 16, "naive_softmax": 4}
+# has gradients of the whole vocabulary, of hierarchical softmax of many nodes.
+UNITS_PER_ROUND = {"neg_sampling": 16, "hierarchical_softmax": 8, "naive_softmax": 4}
 # Of a shorter unit, preparations take a good part of the time; a longer one needs more memory.
 SHORTEST_UNIT, LONGEST_UNIT = 4096, 6144  # tokens
 

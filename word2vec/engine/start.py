@@ -38,19 +38,24 @@ def begin_with(
     vectors : KeyedVectors
         Center vectors.
     outside : ndarray of shape (len(vectors), d) or None
-        Outside vectors of the same words; None: they begin with zeros, too.
+        Outside vectors of the same words; None: they begin with zeros, too. With hierarchical
+        softmax, vectors of inner nodes, which are the first of those there are now.
     vocab : Vocab
     options : EngineOptions
 
     Returns
     -------
     center_vectors, outside_vectors : ndarray of float32, shape (V, d)
+        With hierarchical softmax, there is a row less in the second.
     """
     rng = np.random.default_rng(options.seed)
     center, outside_start = starting_vectors(len(vocab), options.vector_size, rng, np.float32)
     rows = [row for row, word in enumerate(vocab.words) if word in vectors.key_to_index]
     known = [vectors.key_to_index[vocab.words[row]] for row in rows]
     center[rows] = vectors.vectors[known]
+    if options.loss == "hierarchical_softmax":
+        outside_start = outside_start[:-1]
+        known = rows = list(range(0 if outside is None else len(outside)))
     if outside is not None:
         outside_start[rows] = outside[known]
     return center, outside_start

@@ -13,6 +13,8 @@ import numpy as np
 from ..checks import FloatArray, StrPath, check_callable, check_directory
 from ..corpus.encoded import EncodedCorpus, encode, place_for_encoding
 from ..corpus.sentences import Corpus
+from ..corpus.vocab import Vocab
+from ..huffman import HuffmanTree
 from ..options import EngineOptions, defaults, unknown_argument
 from ..saving.checkpoint import CheckpointError, OtherRunError
 from ..saving.resumable import Interrupted, carry_out
@@ -26,7 +28,7 @@ _DEFAULTS = defaults(EngineOptions)
 # A training from the beginning whose loss stays above this share of what it was at first has hardly
 # taught the vectors anything.
 LEAST_FALL = 0.99
-_LEARNED = ("wv", "outside_vectors", "losses", "loss_curve")
+_LEARNED = ("wv", "outside_vectors", "tree", "losses", "loss_curve")
 
 
 class Word2Vec:
@@ -57,7 +59,7 @@ class Word2Vec:
         Processes, of which at most 16 find work. Default: the processors it may use, fewer
         for a small corpus. On Windows always one.
     model : {"skipgram", "cbow"}
-    loss : {"neg_sampling", "naive_softmax"}
+    loss : {"neg_sampling", "hierarchical_softmax", "naive_softmax"}
     cbow_reduction : {"mean", "sum"}
         How CBOW combines the outside words. Its gradient is the true one for both.
     max_logits : int
@@ -70,7 +72,10 @@ class Word2Vec:
     wv : KeyedVectors
         After `fit`: the center vectors, the most frequent word first.
     outside_vectors : ndarray of float32, shape (V, d)
-        After `fit`: the other matrix, in the order of `wv`.
+        After `fit`: the other matrix, in the order of `wv`. With hierarchical softmax those of the
+        inner nodes of `tree`, (V - 1, d).
+    tree : HuffmanTree or None
+        After `fit` with hierarchical softmax: whose leaf w is word w of `wv`.
     losses : list of float
         After `fit`: mean loss a pair (in CBOW: a center) of each epoch, measured on a part
         of the text: all of it up to 100,000 words, one block of centers in 64 from 3.2 million on.
@@ -104,6 +109,7 @@ class Word2Vec:
 
     wv: KeyedVectors
     outside_vectors: FloatArray
+    tree: HuffmanTree | None
     losses: list[float]
     loss_curve: list[list[float]]
     _rare: dict[str, int]  # counts of the words that have no row
@@ -213,8 +219,8 @@ class Word2Vec:
             sentences that can be iterated more than once, also a pandas Series of lists or texts.
         start : KeyedVectors or Word2Vec, optional
             Words that it knows begin with its vectors instead of random ones; those of a
-            `Word2Vec` also with its outside vectors. Any vectors of `vector_size` numbers will do,
-            such as gensim's or GloVe's.
+            `Word2Vec` also with its outside vectors, unless they are those of a tree. Any vectors
+            of `vector_size` numbers will do, such as gensim's or GloVe's.
         frozen : bool or iterable of str
             Words that `start` knows and whose center vectors stay as they are, bit for bit, while
             the others learn beside them: True for all that it knows. Their outside vectors learn.
@@ -262,7 +268,9 @@ class Word2Vec:
         _check_run(checkpoint_dir, progress)
         outside: np.ndarray | None = None
         if isinstance(start, Word2Vec):
-            outside, start = start.outside_vectors, start.wv
+            # Nodes of another tree ask other questions.
+            is_of_words = start.tree is None and options.loss != "hierarchical_softmax"
+            outside, start = start.outside_vectors if is_of_words else None, start.wv
         if start is not None:
             check_start(start, options)
         fixed = check_frozen(frozen, start)
@@ -272,7 +280,7 @@ class Word2Vec:
             begin = None
             if start is not None:
                 begin = begin_with(start, outside, encoded.vocab, options)
-            self._train(encoded, options, begin, fixed, 1, checkpoint_dir, progress)
+            self._train(encoded, options, begin, None, fixed, 1, checkpoint_dir, progress)
         return self
 
     def partial_fit(
@@ -336,22 +344,45 @@ class Word2Vec:
             number = self._num_trainings + 1
             seen = self._counts() | self._rare
             only = None if grow else self.wv.index_to_key
+            self._check_same_kind(options)
         with place_for_encoding(checkpoint_dir) as directory:
             encoded = encode(corpus, directory, options.min_count, seen=seen, only=only)
-            begin = None
+            begin = tree = None
             if number > 1:
                 # Every training draws its own random numbers, all decided by the one seed.
                 drawn = np.random.SeedSequence([options.seed, number]).generate_state(2, np.uint64)
                 options = replace(options, seed=int(drawn[0]))
+                tree = self._grown_tree(self.tree, encoded.vocab) if self.tree else None
                 begin = begin_with(self.wv, self.outside_vectors, encoded.vocab, options)
-            self._train(encoded, options, begin, fixed, number, checkpoint_dir, progress)
+            self._train(encoded, options, begin, tree, fixed, number, checkpoint_dir, progress)
         return self
+
+    def _check_same_kind(self, options: EngineOptions) -> None:
+        """Raise ValueError if the outside vectors are of words and would have to be of nodes."""
+        if (self.tree is not None) != (options.loss == "hierarchical_softmax"):
+            raise ValueError(
+                "What was trained with hierarchical softmax has vectors of the nodes of a tree, "
+                "with other losses of words, and neither can become the other. Set loss to what it "
+                "was, or call fit(corpus, start=model)."
+            )
+
+    def _grown_tree(self, tree: HuffmanTree, vocab: Vocab) -> HuffmanTree:
+        """The tree of a training, with the words that `vocab` has beside those of the model."""
+        row_of = {word: row for row, word in enumerate(vocab.words)}
+        lost = [word for word in self.wv.index_to_key if word not in row_of]
+        if lost:
+            raise ValueError(
+                f"With min_count={self.min_count} the word {lost[0]!r} would lose its row, but the "
+                "tree of hierarchical softmax can only grow. Set min_count to what it was."
+            )
+        return tree.grown([row_of[word] for word in self.wv.index_to_key], vocab.counts)
 
     def _train(
         self,
         encoded: EncodedCorpus,
         options: EngineOptions,
         begin: tuple[np.ndarray, np.ndarray] | None,
+        tree: HuffmanTree | None,
         frozen: set[str],
         number: int,
         checkpoint_dir: StrPath | None,
@@ -360,7 +391,9 @@ class Word2Vec:
         """Train, and keep what was learned, also if that was stopped before its end."""
         with _callback(progress) as callback:
             rows = rows_of(frozen, encoded.vocab)
-            training = Training(options, encoded, checkpoint_dir, callback, begin, frozen=rows)
+            training = Training(
+                options, encoded, checkpoint_dir, callback, begin, frozen=rows, tree=tree
+            )
             try:
                 carry_out(training, checkpoint_dir, training.running, hold_back=True)
             except OtherRunError as error:
@@ -380,6 +413,7 @@ class Word2Vec:
         num_epochs = before[1][-1][0] if before[1] else 0
         self.wv = training.vectors()
         self.outside_vectors = np.array(training.outside_vectors)
+        self.tree = training.tree
         self.losses = before[0] + training.state.losses
         self.loss_curve = before[1] + [
             [num_epochs + epoch, loss] for epoch, loss in training.state.curve
@@ -422,6 +456,7 @@ class Word2Vec:
             losses=self.losses,
             loss_curve=self.loss_curve,
             num_trainings=self._num_trainings,
+            tree=None if self.tree is None else self.tree.children,
         )
         write_model(path, model)
 
@@ -453,6 +488,7 @@ class Word2Vec:
         counts = list(model.counts.values())
         trainer.wv = KeyedVectors.from_words(list(model.counts), model.center_vectors, counts)
         trainer.outside_vectors = model.outside_vectors
+        trainer.tree = None if model.tree is None else HuffmanTree(model.tree)
         trainer.losses, trainer.loss_curve = model.losses, model.loss_curve
         trainer._rare, trainer._num_trainings = model.rare, model.num_trainings
         return trainer
@@ -497,7 +533,7 @@ def _plain(value: Any) -> Any:
 # Arguments of gensim's constructor that have other names here, or another place.
 _OF_GENSIM = {
     "sg": 'choose model="skipgram" (sg=1) or model="cbow" (sg=0)',
-    "hs": 'choose loss="neg_sampling" (hs=0) or loss="naive_softmax"',
+    "hs": 'choose loss="hierarchical_softmax" (hs=1) or loss="neg_sampling" (hs=0)',
     "cbow_mean": 'choose cbow_reduction="mean" (cbow_mean=1) or cbow_reduction="sum"',
     "size": "it is called vector_size",
     "iter": "it is called epochs",

@@ -14,6 +14,7 @@ import numpy as np
 from ..checks import FloatArray, StrPath, check_memory
 from ..corpus.encoded import EncodedCorpus
 from ..corpus.vocab import check_two_words
+from ..huffman import HuffmanTree
 from ..options import EngineOptions
 from ..sampling import keep_probabilities, noise_distribution, starting_vectors
 from ..saving.checkpoint import Checkpoint, fingerprint, name_latest_checkpoint
@@ -115,6 +116,8 @@ class Training:
         Center and outside vectors to begin with, instead of random ones and zeros.
     frozen : sequence of int, optional
         Rows of the center vectors that never move.
+    tree : HuffmanTree, optional
+        Of hierarchical softmax, instead of that of the corpus; its nodes have the outside vectors.
 
     Attributes
     ----------
@@ -137,6 +140,7 @@ class Training:
         start: tuple[FloatArray, FloatArray] | None = None,
         *,
         frozen: Sequence[int] = (),
+        tree: HuffmanTree | None = None,
     ) -> None:
         _check_corpus(corpus, options)
         options = _without_needless_sampling(corpus, options)
@@ -155,9 +159,16 @@ class Training:
         self._rounds: Rounds | Any = None  # not before it is `running`
         self._was_stopped = False
         self._started_at = time.monotonic()
+        if tree is not None:
+            self.settings["tree"] = fingerprint(tree.children)
+        elif options.loss == "hierarchical_softmax":
+            tree = HuffmanTree.from_counts(corpus.vocab.counts)
+        self.tree = tree
         if start is None:
             rng = np.random.default_rng(options.seed)
             start = starting_vectors(len(corpus.vocab), options.vector_size, rng, np.float32)
+            if tree is not None:
+                start = start[0], start[1][: tree.num_nodes]
         else:
             self.settings["start"] = [fingerprint(matrix) for matrix in start]
         self._start: tuple[FloatArray, ...] = start
@@ -191,7 +202,7 @@ class Training:
         """Everything ready for `step`: workers, if any, run until the block ends."""
         start, self._start = self._start, ()
         fixed = self._options, self.schedule, self._corpus
-        with start_rounds(*fixed, *start, frozen=self._frozen) as self._rounds:
+        with start_rounds(*fixed, *start, frozen=self._frozen, tree=self.tree) as self._rounds:
             del start  # the workers have copies
             self._saved_at = self._started_at = time.monotonic()
             yield

@@ -16,12 +16,14 @@ import numpy as np
 
 from ..checks import FloatArray, IntArray
 from ..corpus.mapped import MappedTokens
+from ..huffman import HuffmanTree
 from ..options import EngineOptions
 from ..rowsparse import RowGroups, RowSparse, take_rows
 from ..sampling import AliasTable, keep_probabilities, noise_distribution
 from .blocks import Blocks, draw_blocks
 from .kernels import KERNELS, Result
 from .schedule import Schedule
+from .tree_kernels import TREE_KERNELS, every_second_word, options_of_tree
 
 BLOCK_SIZE = 16  # centers
 GROUP_SIZE = 4  # blocks that share negatives
@@ -58,6 +60,8 @@ class Engine:
         Trained in place.
     frozen : sequence of int, optional
         Rows of the center vectors that never move.
+    tree : HuffmanTree, optional
+        Of hierarchical softmax, where `outside_vectors` are of its V - 1 nodes.
     """
 
     def __init__(
@@ -70,10 +74,12 @@ class Engine:
         outside_vectors: FloatArray,
         *,
         frozen: Sequence[int] = (),
+        tree: HuffmanTree | None = None,
     ) -> None:
         _keep_freed_memory()
         self.options = options
         self.schedule = schedule
+        self.tree = tree
         self._tokens = tokens
         self._matrices = (center_vectors, outside_vectors)
         # Ends of sentences are always kept.
@@ -85,8 +91,10 @@ class Engine:
         if len(frozen):
             self._moves = np.ones(len(counts), dtype=bool)
             self._moves[np.asarray(frozen)] = False
-        self._kernel = KERNELS[options.model, options.loss]
+        self._kernel = (KERNELS | TREE_KERNELS)[options.model, options.loss]
         self._kernel_options = self._choose_kernel_options()
+        if tree is not None:
+            self._kernel_options |= options_of_tree(options.model, tree, counts)
 
     def _choose_kernel_options(self):
         options = self.options
@@ -97,7 +105,8 @@ class Engine:
             chosen["max_logits"] = options.max_logits
         else:
             every = self.schedule.num_tokens // TOKENS_TO_MEASURE
-            chosen["num_negatives"] = options.negative
+            if options.loss == "neg_sampling":
+                chosen["num_negatives"] = options.negative
             chosen["every"] = min(max(1, every), LOSS_EVERY)
         return chosen
 
@@ -105,7 +114,7 @@ class Engine:
         """All that is random in a unit, as `Blocks`."""
         options = self.options
         rng = np.random.Generator(np.random.SFC64([options.seed, unit]))
-        return draw_blocks(
+        blocks = draw_blocks(
             self._tokens[self.schedule.tokens_of(unit)],
             len(self._matrices[0]),
             self._keep,
@@ -118,6 +127,9 @@ class Engine:
             GROUP_SIZE,
             rng,
         )
+        if options.model == "skipgram" and options.loss == "hierarchical_softmax":
+            blocks = every_second_word(blocks, rng)
+        return blocks
 
     def compute(self, unit: int, blocks: Blocks | None = None) -> Result:
         """Loss and gradients of a unit, as a `kernels.Result`; changes nothing.
@@ -163,7 +175,12 @@ class RoundGradients:
         self._arrays = arrays
 
     @staticmethod
-    def layout(options: EngineOptions, schedule: Schedule, vocab_size: int) -> dict[str, Any]:
+    def layout(
+        options: EngineOptions,
+        schedule: Schedule,
+        vocab_size: int,
+        tree: HuffmanTree | None = None,
+    ) -> dict[str, Any]:
         """Shapes and types of the arrays, by name."""
         slots = schedule.units_per_round
         num_groups = -(-schedule.unit_length // (BLOCK_SIZE * GROUP_SIZE))
@@ -172,6 +189,8 @@ class RoundGradients:
         outside_rows = min(vocab_size, center_rows + num_groups * num_shared_negatives(options))
         if options.loss == "naive_softmax":
             outside_rows = vocab_size
+        if tree is not None:
+            outside_rows = min(tree.num_nodes, center_rows * int(tree.lengths.max()))
         layout: dict[str, Any] = {}
         for side, num_rows in zip(SIDES, (center_rows, outside_rows), strict=True):
             layout[f"{side}_sizes"] = (slots,), np.int64

@@ -31,13 +31,14 @@ import numpy as np
 
 from ..checks import FloatArray, IntArray, StrPath
 from ..corpus.mapped import MappedTokens
+from ..huffman import HuffmanTree
 from ..options import EngineOptions
 from .schedule import Schedule
 from .sharing import Barrier, SharedArrays, make_shared_file
 from .units import SIDES, Engine, RoundGradients
 
 # What workers train at a command: some tenths of a second. A round of naive softmax takes longer.
-ROUNDS_AT_A_TIME = {"neg_sampling": 16, "naive_softmax": 1}
+ROUNDS_AT_A_TIME = {"neg_sampling": 16, "hierarchical_softmax": 16, "naive_softmax": 1}
 
 _DONE = b"d"
 _ONE_THREAD = dict.fromkeys(
@@ -64,6 +65,7 @@ class WorkerPool:
     num_workers : int
     frozen : sequence of int
         Rows of the center vectors that never move.
+    tree : HuffmanTree, optional
 
     Attributes
     ----------
@@ -84,8 +86,9 @@ class WorkerPool:
         num_workers: int,
         *,
         frozen: Sequence[int] = (),
+        tree: HuffmanTree | None = None,
     ) -> None:
-        layout = _layout(options, schedule, len(counts), num_workers)
+        layout = _layout(options, schedule, len(counts), num_workers, tree)
         self.rounds_at_a_time = ROUNDS_AT_A_TIME[options.loss]
         self._processes: list[Any] = []
         self._listeners: list[threading.Thread] = []
@@ -105,6 +108,7 @@ class WorkerPool:
                 "shared_file": file.fileno(),
                 "num_workers": num_workers,
                 "frozen": list(frozen),
+                "tree": None if tree is None else tree.children.tolist(),
             }
             for number in range(num_workers):
                 self._processes.append(_start({**task, "number": number}))
@@ -219,15 +223,27 @@ class _Worker:
     """A worker's part of training."""
 
     def __init__(
-        self, options, schedule, counts, token_path, shared_file, num_workers, frozen, number
+        self,
+        options,
+        schedule,
+        counts,
+        token_path,
+        shared_file,
+        num_workers,
+        frozen,
+        tree,
+        number,
     ):
         options, schedule = EngineOptions(**options), Schedule(*schedule)
-        layout = _layout(options, schedule, len(counts), num_workers)
+        tree = None if tree is None else HuffmanTree(tree)
+        layout = _layout(options, schedule, len(counts), num_workers, tree)
         self._shared = SharedArrays(shared_file, layout)
         os.close(shared_file)
         matrices = [self._shared[f"{side}_vectors"] for side in SIDES]
         tokens = MappedTokens(token_path)
-        self._engine = Engine(options, schedule, np.array(counts), tokens, *matrices, frozen=frozen)
+        self._engine = Engine(
+            options, schedule, np.array(counts), tokens, *matrices, frozen=frozen, tree=tree
+        )
         self._gradients = RoundGradients(self._shared)
         self._barrier = Barrier(self._shared["arrivals"], number)
         self._number, self._num_workers = number, num_workers
@@ -261,14 +277,15 @@ class _Worker:
             self._drawn[unit] = self._engine.draw(unit)
 
 
-def _layout(options, schedule, vocab_size, num_workers):
+def _layout(options, schedule, vocab_size, num_workers, tree):
     """Shapes and types of the shared arrays."""
-    shape = vocab_size, options.vector_size
+    size = options.vector_size
+    num_outside = vocab_size if tree is None else tree.num_nodes
     losses = ROUNDS_AT_A_TIME[options.loss], schedule.units_per_round, 2
     return {
-        "center_vectors": (shape, np.float32),
-        "outside_vectors": (shape, np.float32),
+        "center_vectors": ((vocab_size, size), np.float32),
+        "outside_vectors": ((num_outside, size), np.float32),
         "losses": (losses, np.float64),
         "arrivals": ((num_workers, Barrier.WIDTH), np.int64),
-        **RoundGradients.layout(options, schedule, vocab_size),
+        **RoundGradients.layout(options, schedule, vocab_size, tree),
     }
