@@ -15,6 +15,7 @@ from numpy.testing import assert_allclose
 
 from word2vec import (
     Word2Vec,
+    hierarchical_softmax_loss_and_gradient,
     naive_softmax_loss_and_gradient,
     neg_sampling_loss_and_gradient,
     sgd,
@@ -60,8 +61,8 @@ def text(sentences):
     return given_center, noise_distribution(counts), pairs / pairs.sum()
 
 
-def scores_of_engine(sentences, loss):
-    model = Word2Vec(
+def trained(sentences, loss):
+    return Word2Vec(
         loss=loss,
         vector_size=2 * V,
         window=WINDOW,
@@ -73,6 +74,10 @@ def scores_of_engine(sentences, loss):
         epochs=100,
         workers=1,
     ).fit(sentences)
+
+
+def scores_of_engine(sentences, loss):
+    model = trained(sentences, loss)
     order = [model.wv.key_to_index[word] for word in WORDS]
     return model.wv.vectors[order] @ model.outside_vectors[order].T
 
@@ -117,6 +122,19 @@ def test_sgd_converges_to_the_optimum_of_negative_sampling(text):
 def test_engine_converges_to_the_probabilities_with_naive_softmax(sentences, text):
     found = softmax(scores_of_engine(sentences, "naive_softmax"))
     assert_allclose(found, text[0], atol=0.005)
+
+
+def test_engine_converges_to_the_probabilities_with_hierarchical_softmax(sentences, text):
+    model = trained(sentences, "hierarchical_softmax")
+    vectors, nodes = model.wv, model.outside_vectors
+    found = [
+        [
+            np.exp(-hierarchical_softmax_loss_and_gradient(v, row, nodes, model.tree)[0])
+            for row in map(vectors.key_to_index.get, WORDS)
+        ]
+        for v in map(vectors.get_vector, WORDS)
+    ]
+    assert_allclose(found, text[0], atol=0.01)
 
 
 def test_sgd_converges_to_the_probabilities_with_naive_softmax(text):
