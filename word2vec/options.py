@@ -22,8 +22,15 @@ LARGEST_WINDOW = 1000
 LARGEST_NEGATIVE = 10_000
 LARGEST_SEED = 2**128 - 1  # as much as NumPy's own seeds have
 
-# "skipgram_tree" is skip-gram with hierarchical softmax.
-DEFAULT_ALPHA = {"skipgram": 0.05, "skipgram_tree": 0.1, "cbow_mean": 0.2, "cbow_sum": 0.03}
+# "tree" is hierarchical softmax.
+DEFAULT_ALPHA = {
+    "skipgram": 0.05,
+    "skipgram_tree": 0.1,
+    "cbow_mean": 0.2,
+    "cbow_mean_tree": 0.2,
+    "cbow_sum": 0.03,
+    "cbow_sum_tree": 0.03,
+}
 # Beyond this, training is stable but the vectors become useless.
 LARGEST_ALPHA = 1.0
 
@@ -74,9 +81,8 @@ class Options:
     @property
     def kind(self) -> str:
         """What decides how large steps should be: one of the names in `DEFAULT_ALPHA`."""
-        if self.model == "cbow":
-            return f"cbow_{self.cbow_reduction}"
-        return "skipgram_tree" if self.loss == "hierarchical_softmax" else "skipgram"
+        kind = f"cbow_{self.cbow_reduction}" if self.model == "cbow" else self.model
+        return f"{kind}_tree" if self.loss == "hierarchical_softmax" else kind
 
     def settings(self) -> dict[str, Any]:
         """The fields that must be the same for the result to be the same, by name."""

@@ -17,7 +17,7 @@ import numpy as np
 from ..checks import FloatArray, IntArray
 from ..corpus.mapped import MappedTokens
 from ..huffman import HuffmanTree
-from ..options import EngineOptions
+from ..options import DEFAULT_ALPHA, EngineOptions
 from ..rowsparse import RowGroups, RowSparse, take_rows
 from ..sampling import AliasTable, keep_probabilities, noise_distribution
 from .blocks import Blocks, draw_blocks
@@ -31,7 +31,7 @@ FEWEST_SHARED, MOST_SHARED = 8, 256  # negatives of a group
 
 # No round may move a vector further than this. The gradients of a frequent word add up over a whole
 # round while its vector stands still; without a bound, long rounds or large steps diverge.
-LARGEST_MOVE = {"skipgram": 0.3, "skipgram_tree": 0.3, "cbow_mean": 1.0, "cbow_sum": 0.3}
+LARGEST_MOVE = dict.fromkeys(DEFAULT_ALPHA, 0.3) | {"cbow_mean": 1.0}
 
 # When moving vectors: few enough to stay in the processor's cache.
 NUMBERS_AT_A_TIME = 1 << 18
