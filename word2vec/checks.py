@@ -1,10 +1,12 @@
 """Checks of what a caller passes in, made once at the public boundary, with errors that teach."""
 
+import contextlib
 import math
 import numbers
 import os
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,10 @@ FloatArray = NDArray[np.floating]
 IntArray = NDArray[np.integer]
 Index = int | np.integer | IntArray  # of one row; as an array, of no dimensions
 StrPath = str | os.PathLike[str]
+
+# Where Linux says how much memory a container or service may use.
+CONTROL_GROUPS = Path("/sys/fs/cgroup")
+OWN_CONTROL_GROUPS = Path("/proc/self/cgroup")
 
 
 def as_float_array(name: str, value: ArrayLike, ndim: int | None = None) -> FloatArray:
@@ -132,13 +138,48 @@ def check_directory(name: str, value: Any) -> None:
 
 
 def check_memory(num_bytes: int, what: str, cure: str) -> None:
-    """Raise ValueError if this machine has less memory than `what` needs at the very least."""
-    try:
-        installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, OSError, ValueError):  # not to be found out on this system
-        installed = sys.maxsize
-    if num_bytes > installed:
+    """Raise ValueError if less memory may be used here than `what` needs at the very least."""
+    limit, whose = memory_limit()
+    if num_bytes > limit:
         raise ValueError(
             f"{what} would take at least {num_bytes >> 20:,} MiB of memory; "
-            f"this machine has {installed >> 20:,} MiB. {cure}"
+            f"{whose} {limit >> 20:,} MiB. {cure}"
         )
+
+
+def memory_limit() -> tuple[int, str]:
+    """The least of all limits on memory, in bytes, and whose it is: "this machine has".
+
+    Those are what the machine has, the limits of the container or service (control groups, both
+    versions), and those that the shell's ulimit sets.
+    """
+    limits = [(sys.maxsize, "this machine has")]
+    with contextlib.suppress(AttributeError, OSError, ValueError):  # not on this system
+        installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        limits.append((installed, "this machine has"))
+    for path in _control_group_limits():
+        with contextlib.suppress(OSError, ValueError):  # no such file; or it says "max"
+            limits.append((int(path.read_text("ascii")), f"the container ({path}) has"))
+    with contextlib.suppress(ImportError):
+        import resource  # not on Windows
+
+        for name, option in (("RLIMIT_AS", "-v"), ("RLIMIT_DATA", "-d")):
+            size = resource.getrlimit(getattr(resource, name))[0]
+            if size != resource.RLIM_INFINITY:
+                limits.append((size, f"the limit {name} (ulimit {option}) is"))
+    return min(limits)
+
+
+def _control_group_limits():
+    """Files that may hold limits of memory: of this process's control group and those above it."""
+    groups = ["/"]
+    with contextlib.suppress(OSError, ValueError):
+        for line in OWN_CONTROL_GROUPS.read_text("utf-8").splitlines():
+            _, controllers, group = line.split(":", 2)
+            if controllers in ("", "memory"):
+                groups.append(group)
+    for group in groups:
+        for place in (Path(group), *Path(group).parents):
+            inside = place.relative_to("/")
+            yield CONTROL_GROUPS / inside / "memory.max"
+            yield CONTROL_GROUPS / "memory" / inside / "memory.limit_in_bytes"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import functools
 import inspect
+import io
 import os
 import sys
 import warnings
@@ -109,6 +110,8 @@ def run_command(
         reads the output any more. `parse` raises SystemExit for its own errors, also with 2.
     """
 
+    _prepare_streams()
+
     def print_warning(message: Warning | str, *_args: Any, **_kwargs: Any) -> None:
         print_error(name, f"warning: {message}")
 
@@ -129,6 +132,24 @@ def run_command(
         print_error(name, _explain(error))
         return 2
     return 0
+
+
+def _prepare_streams() -> None:
+    """See to it that printing cannot fail.
+
+    A file opened next would get the number of a standard stream that is closed, as for a daemon.
+    And what a terminal's encoding cannot take is escaped: the work is done by then.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w" if number else "r", encoding="utf-8"))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def print_error(name: str, message: str) -> None:

@@ -17,7 +17,7 @@ from ..huffman import HuffmanTree
 from ..options import EngineOptions
 from .schedule import Schedule
 from .units import Engine, RoundGradients
-from .workers import WorkerPool
+from .workers import WorkerPool, can_start_workers
 
 # A smaller corpus is trained sooner than worker processes have started.
 TOKENS_WORTH_A_WORKER = 1_000_000
@@ -110,8 +110,8 @@ def start_rounds(
 
 def choose_workers(options: EngineOptions, schedule: Schedule) -> int:
     """How many processes are to train: as many as were asked for, or as many as will pay."""
-    if os.name == "nt":
-        return 1  # Windows cannot hand an open file on
+    if not can_start_workers():
+        return 1
     number = options.workers
     if number is None:
         tokens = schedule.num_tokens * schedule.epochs

@@ -2,6 +2,7 @@
 
 import mmap
 import os
+import shutil
 import sys
 import tempfile
 import threading
@@ -52,10 +53,15 @@ def make_shared_file(layout: Layout) -> IO[bytes]:
         If there is no room for it.
     """
     num_bytes = sum(_whole_lines(shape, dtype) for shape, dtype in layout.values())
-    directories = ["/dev/shm"] if os.access("/dev/shm", os.W_OK) else []
-    directories.append(tempfile.gettempdir())
-    for directory in directories:
-        file = tempfile.TemporaryFile(prefix="word2vec-", dir=directory)  # noqa: SIM115 - the caller closes it
+    refusals, number = [], None
+    for directory in ("/dev/shm", None):  # None: where temporary files go
+        try:
+            directory = directory or tempfile.gettempdir()
+            file = tempfile.TemporaryFile(prefix="word2vec-", dir=directory)  # noqa: SIM115 - the caller closes it
+        except OSError as error:
+            refusals.append(f"{directory or 'temporary files'}: {error.strerror}")
+            number = error.errno
+            continue
         try:
             os.ftruncate(file.fileno(), num_bytes)
             if hasattr(os, "posix_fallocate"):  # better an error now than a crash later
@@ -63,10 +69,14 @@ def make_shared_file(layout: Layout) -> IO[bytes]:
             return file
         except OSError as error:
             file.close()
-            failure = error
+            number = error.errno
+            free = shutil.disk_usage(directory).free
+            refusals.append(f"{directory}: {error.strerror}, {free >> 20:,} MiB are free")
     raise OSError(
-        failure.errno, f"No room for {num_bytes >> 20} MiB of shared memory in {directories}"
-    ) from failure
+        number,
+        f"No room for {num_bytes >> 20:,} MiB of shared memory ({'; '.join(refusals)}). "
+        "Make some, or let the variable TMPDIR name a directory that has it.",
+    )
 
 
 class Barrier:

@@ -4,7 +4,8 @@ The parent starts the workers as fresh Python processes, not as forks of itself,
 notebook and from a script without a main guard, but not on Windows. What they share lies in a
 memory-mapped file without a name, which they inherit open: no kill can leave it behind.
 Commands travel through the workers' standard input and answers through their standard output, so
-the end of either side is noticed by the other at once.
+the end of either side is noticed by the other at once. What a worker writes to standard error, such
+as the traceback of its own end, becomes part of the parent's `WorkerError`.
 
 A round has two phases. First each worker computes the gradients of its share of the units, while
 nobody changes the vectors; then each adds up those of all units in its share of the rows, and moves
@@ -13,6 +14,7 @@ these. Between the phases the workers wait for each other in shared memory, with
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import itertools
 import json
@@ -29,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import FloatArray, IntArray, StrPath
+from ..checks import FloatArray, IntArray, StrPath, memory_limit
 from ..corpus.mapped import MappedTokens
 from ..huffman import HuffmanTree
 from ..options import EngineOptions
@@ -44,10 +46,39 @@ _DONE = b"d"
 _ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
+_REMEMBERED_LINES = 50  # of what a worker has written to standard error
+
+# How a worker begins. The standard library is found first, then what the parent finds, and word2vec
+# where the parent has found it: no file of the current directory can take the place of another, and
+# a library that only the parent's sys.path leads to is found.
+_BEGIN = """\
+import sys
+sys.path[:] = filter(None, sys.path)
+import os, site
+from importlib import machinery, util
+answers = os.dup(1)
+os.dup2(2, 1)
+standard, (library, *search) = sys.path[:], sys.argv[1:]
+site.main()
+sys.path[:] = [*standard, *search]
+spec = machinery.PathFinder.find_spec("word2vec", [library])
+sys.modules["word2vec"] = package = util.module_from_spec(spec)
+spec.loader.exec_module(package)
+from word2vec.engine.workers import work
+work(answers)
+"""
 
 
 class WorkerError(RuntimeError):
-    """A worker process ended before its work was done."""
+    """A worker process could not be started, or ended before its work was done."""
+
+
+def can_start_workers() -> bool:
+    """Whether this system can hand an open file on, and this program start Python.
+
+    Windows cannot do the one. A frozen application is not Python: it would start itself again.
+    """
+    return os.name != "nt" and not getattr(sys, "frozen", False) and bool(sys.executable)
 
 
 class WorkerPool:
@@ -90,33 +121,30 @@ class WorkerPool:
     ) -> None:
         layout = _layout(options, schedule, len(counts), num_workers, tree)
         self.rounds_at_a_time = ROUNDS_AT_A_TIME[options.loss]
-        self._processes: list[Any] = []
-        self._listeners: list[threading.Thread] = []
+        self._processes: list[_Process] = []
         # Undone, unless all goes well; the memory lives on as long as somebody has mapped it.
-        with make_shared_file(layout) as file, contextlib.ExitStack() as stack:
+        with contextlib.ExitStack() as stack:
             stack.callback(self.close)
-            self._shared = SharedArrays(file.fileno(), layout)
-            self.center_vectors = self._shared["center_vectors"]
-            self.outside_vectors = self._shared["outside_vectors"]
-            self.center_vectors[:] = center_vectors
-            self.outside_vectors[:] = outside_vectors
-            task = {
-                "options": asdict(options),
-                "schedule": schedule,
-                "counts": counts.tolist(),
-                "token_path": str(token_path),
-                "shared_file": file.fileno(),
-                "num_workers": num_workers,
-                "frozen": list(frozen),
-                "tree": None if tree is None else tree.children.tolist(),
-            }
-            for number in range(num_workers):
-                self._processes.append(_start({**task, "number": number}))
-            self._answers: queue.SimpleQueue = queue.SimpleQueue()
-            for process in self._processes:
-                listener = threading.Thread(target=_listen, args=(process, self._answers))
-                self._listeners.append(listener)
-                listener.start()
+            with _explained(), make_shared_file(layout) as file:
+                self._shared = SharedArrays(file.fileno(), layout)
+                self.center_vectors = self._shared["center_vectors"]
+                self.outside_vectors = self._shared["outside_vectors"]
+                self.center_vectors[:] = center_vectors
+                self.outside_vectors[:] = outside_vectors
+                task = {
+                    "options": asdict(options),
+                    "schedule": schedule,
+                    "counts": counts.tolist(),
+                    "token_path": str(token_path),
+                    "num_workers": num_workers,
+                    "frozen": list(frozen),
+                    "tree": None if tree is None else tree.children.tolist(),
+                }
+                self._answers: queue.SimpleQueue[tuple[_Process, bytes]] = queue.SimpleQueue()
+                for number in range(num_workers):
+                    process = _Process(file.fileno(), self._answers)
+                    self._processes.append(process)
+                    process.begin({**task, "number": number})
             self._wait_for_all()
             stack.pop_all()
 
@@ -125,10 +153,7 @@ class WorkerPool:
         losses = self._shared["losses"][: last - first]
         losses[:] = 0
         for process in self._processes:
-            try:
-                process.stdin.write(first.to_bytes(8, "little") + last.to_bytes(8, "little"))
-            except BrokenPipeError:
-                self._fail(process)
+            process.send(first.to_bytes(8, "little") + last.to_bytes(8, "little"))
         self._wait_for_all()
         return losses.sum(axis=1).tolist()
 
@@ -136,25 +161,15 @@ class WorkerPool:
         for _ in self._processes:
             process, answer = self._answers.get()  # whoever is first: one that ended must be seen
             if answer != _DONE:
-                self._fail(process)
-
-    def _fail(self, process):
-        raise WorkerError(
-            f"A worker process ended unexpectedly (exit status {process.wait()}). Was it killed, "
-            "or is memory short? Training can be continued from the last checkpoint."
-        )
+                raise process.error()
 
     def close(self) -> None:
         """End the workers; waits until they are gone."""
         for process in self._processes:
             process.kill()
-        for listener in self._listeners:
-            listener.join()
         for process in self._processes:
-            process.wait()
-            process.stdin.close()
-            process.stdout.close()
-        self._processes, self._listeners = [], []
+            process.close()
+        self._processes = []
 
     def __enter__(self) -> WorkerPool:
         return self
@@ -163,24 +178,134 @@ class WorkerPool:
         self.close()
 
 
-def _start(task):
-    """Start a worker process and tell it its task."""
-    library = str(Path(__file__).resolve().parents[2])
-    search = os.pathsep.join(filter(None, [library, os.environ.get("PYTHONPATH")]))
-    with _signals_blocked():
-        process: Any = subprocess.Popen(
-            [sys.executable, "-c", "from word2vec.engine.workers import work; work()"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-            env={**os.environ, **_ONE_THREAD, "PYTHONPATH": search},
-            pass_fds=[task["shared_file"]],
+@contextlib.contextmanager
+def _explained():
+    """Say of an error while workers are started what it means, and that there is another way."""
+    try:
+        yield
+    except (OSError, MemoryError, RuntimeError) as error:  # RuntimeError: no new thread
+        limit = _limit()
+        if isinstance(error, (BlockingIOError, RuntimeError)):
+            limit += "; ulimit -u, or pids.max of a container, limits processes and threads"
+        raise WorkerError(
+            f"The worker processes cannot be started: {error} ({limit}). With workers=1 this "
+            "process trains alone, to the same vectors."
+        ) from error
+
+
+def _limit():
+    size, whose = memory_limit()
+    return f"{whose} {size >> 20:,} MiB of memory"
+
+
+class _Process:
+    """A worker process, as its parent sees it.
+
+    Parameters
+    ----------
+    shared_file : int
+        The descriptor of the memory that it shares.
+    answers : queue
+        Where its answers go, as (process, answer); an empty one says that it has ended.
+    """
+
+    def __init__(self, shared_file, answers):
+        import fcntl  # not there on Windows, where no workers are started
+
+        # Where the program's standard streams are closed, the file may have the number of one.
+        self._shared_file = fcntl.fcntl(shared_file, fcntl.F_DUPFD_CLOEXEC, 3)
+        try:
+            self._process: Any = self._start()
+        finally:
+            os.close(self._shared_file)
+        self._said: collections.deque[bytes] = collections.deque(maxlen=_REMEMBERED_LINES)
+        self._listeners = [
+            threading.Thread(target=self._hear_answers, args=(answers,), daemon=True),
+            threading.Thread(target=self._hear_errors, daemon=True),
+        ]
+        self._heard = []
+        try:
+            for listener in self._listeners:
+                listener.start()
+                self._heard.append(listener)
+        except RuntimeError:
+            self.kill()
+            self.close()
+            raise
+
+    def _start(self):
+        library = str(Path(__file__).absolute().parents[2])
+        here = [os.getcwd()] if "" in sys.path else []
+        environment = {**os.environ, **_ONE_THREAD}
+        environment.pop("PYTHONPATH", None)  # sys.path says it better
+        isolated = ["-I"] if sys.flags.ignore_environment else []
+        search = [entry for entry in sys.path if isinstance(entry, str) and entry]
+        with _signals_blocked():
+            return subprocess.Popen(
+                [sys.executable, *isolated, "-S", "-c", _BEGIN, library, *search, *here],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                env=environment,
+                pass_fds=[self._shared_file],
+            )
+
+    def begin(self, task):
+        """Tell it its task."""
+        self.send(json.dumps({**task, "shared_file": self._shared_file}).encode() + b"\n")
+
+    def send(self, message):
+        rest = memoryview(message)
+        with contextlib.suppress(BrokenPipeError):  # it has ended, which its listener tells
+            while rest:  # a signal cuts a long write short
+                rest = rest[self._process.stdin.write(rest) :]
+
+    def _hear_answers(self, answers):
+        while answer := self._process.stdout.read(1):
+            answers.put((self, answer))
+        answers.put((self, b""))
+
+    def _hear_errors(self):
+        rest = b""
+        while part := self._process.stderr.read(1 << 16):
+            *lines, rest = (rest + part).split(b"\n")
+            self._said.extend(lines)
+        self._said.append(rest)
+
+    def error(self):
+        """Why it has ended, to be raised."""
+        status = self._process.wait()
+        self._listeners[1].join()
+        lines = [line.decode("utf-8", "replace").rstrip() for line in self._said]
+        report = "\n".join(filter(None, lines))
+        last = report.rpartition("\n")[2]
+        is_memory = status == -signal.SIGKILL or "memory" in report.lower()
+        limit = f" ({_limit()})" if is_memory else ""
+        why = f". Was it killed, or is memory short{limit}?"
+        if last:
+            why = f": {last.rstrip('.')}{limit}."
+        error = WorkerError(
+            f"A worker process ended unexpectedly (exit status {status}){why} "
+            "Training can be continued from the last checkpoint."
         )
-    rest = memoryview(json.dumps(task).encode() + b"\n")
-    with contextlib.suppress(BrokenPipeError):  # it has ended, which its listener will tell
-        while rest:  # a signal cuts a long write short
-            rest = rest[process.stdin.write(rest) :]
-    return process
+        error.__cause__ = _WorkerReport(report) if report else None
+        return error
+
+    def kill(self):
+        self._process.kill()
+
+    def close(self):
+        """After `kill`: wait until it is gone."""
+        for listener in self._heard:
+            listener.join()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            pipe.close()
+
+
+class _WorkerReport(Exception):
+    """What a worker has written to standard error: the cause of the parent's error."""
 
 
 @contextlib.contextmanager
@@ -196,23 +321,18 @@ def _signals_blocked():
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _listen(process, answers):
-    """Hand on the answers of a worker; an empty one says that it has ended."""
-    while answer := process.stdout.read(1):
-        answers.put((process, answer))
-    answers.put((process, b""))
+def work(descriptor: int) -> None:
+    """What a worker process does: serve the parent until it closes the pipe.
 
-
-def work() -> None:
-    """What a worker process does: serve the parent until it closes the pipe."""
-    commands, answers = sys.stdin.buffer, sys.stdout.buffer
+    `descriptor` is where its answers go.
+    """
+    commands = sys.stdin.buffer
     task = commands.readline()
     if not task.endswith(b"\n"):  # the parent is gone
         return
     worker = _Worker(**json.loads(task))
     while True:
-        answers.write(_DONE)
-        answers.flush()
+        os.write(descriptor, _DONE)
         command = commands.read(16)
         if len(command) < 16:  # the parent is gone
             return

@@ -1,0 +1,171 @@
+"""Worker processes in any host: nothing but the parent decides what they import and do."""
+
+import errno
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import word2vec
+from word2vec import Word2Vec, WorkerError
+from word2vec.engine import schedule, workers
+
+LIBRARY = Path(word2vec.__file__).parent
+CORPUS = [["a", "b", "c"]] * 50
+SMALL = {"vector_size": 4, "min_count": 1, "sample": None, "epochs": 1}
+SCRIPT = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from word2vec import Word2Vec
+from word2vec.engine import schedule
+schedule.SHORTEST_UNIT = 16
+model = Word2Vec(vector_size=4, min_count=1, sample=None, epochs=1, workers=2)
+"""
+TRAIN = "model.fit([['a', 'b', 'c']] * 50)\nopen(sys.argv[2], 'w').write(str(len(model.losses)))\n"
+
+
+@pytest.fixture(autouse=True)
+def _several_units(monkeypatch):
+    monkeypatch.setattr(schedule, "SHORTEST_UNIT", 16)
+
+
+def fit(workers=2):
+    return Word2Vec(**SMALL, workers=workers).fit(CORPUS)
+
+
+def run_script(directory, *options, library=LIBRARY.parent, shell='exec "$@"', text=SCRIPT + TRAIN):
+    """Run a program that trains, in an empty directory of its own; returns what it said."""
+    (directory / "program").mkdir()
+    script, result = directory / "program" / "train.py", directory / "result"
+    script.write_text(text, "utf-8")
+    command = [sys.executable, *options, script, library, result]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    ended = subprocess.run(
+        ["sh", "-c", shell, "sh", *command],
+        cwd=directory,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return ended, result.read_text("utf-8") if result.exists() else None
+
+
+@pytest.mark.parametrize("option", ["-I", "-E", "-B"])
+def test_nothing_in_the_current_directory_matters(tmp_path, option):
+    for name in ("random", "json", "word2vec", "numpy", "site", "sitecustomize"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('the wrong file')\n", "utf-8")
+    ended, result = run_script(tmp_path, option)
+    assert (ended.stderr, result) == ("", "1")
+
+
+def test_library_in_a_zip_file_has_workers(tmp_path):
+    archive = tmp_path / "library.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in LIBRARY.rglob("*.py"):
+            file.write(path, path.relative_to(LIBRARY.parent))
+    ended, result = run_script(tmp_path, "-I", library=archive)
+    assert (ended.stderr, result) == ("", "1")
+
+
+def test_daemon_without_standard_streams_has_workers(tmp_path):
+    _, result = run_script(tmp_path, shell='exec "$@" <&- >&- 2>&-')
+    assert result == "1"
+
+
+def test_library_and_packages_that_only_the_parent_knows_are_found(tmp_path, monkeypatch):
+    (tmp_path / "threadpoolctl.py").write_text(
+        "from contextlib import nullcontext\ndef threadpool_limits(**_): return nullcontext()\n"
+        "import os; open(os.environ['SEEN'], 'a').close()\n"
+    )
+    monkeypatch.setenv("SEEN", str(tmp_path / "seen"))
+    monkeypatch.syspath_prepend(tmp_path)
+    fit()
+    assert (tmp_path / "seen").exists()
+
+
+def test_frozen_application_trains_in_its_one_process(monkeypatch):
+    expected = fit().wv.vectors
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(workers, "WorkerPool", None)
+    monkeypatch.setattr(subprocess, "Popen", None)
+    np.testing.assert_array_equal(fit().wv.vectors, expected)
+
+
+def test_what_a_worker_prints_is_no_answer(monkeypatch):
+    noisy = workers._BEGIN.replace("work(answers)", "print('noise', flush=True); work(answers)")
+    monkeypatch.setattr(workers, "_BEGIN", noisy)
+    fit()
+
+
+def test_worker_may_say_more_than_a_pipe_holds(monkeypatch):
+    talking = workers._BEGIN.replace("work(answers)", "os.write(2, b'x' * 500_000); work(answers)")
+    monkeypatch.setattr(workers, "_BEGIN", talking)
+    fit()
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("raise ValueError('of its own')", r"\(exit status 1\): ValueError: of its own\. Training"),
+        ("os.write(2, b'Fatal: no\\n'); os._exit(3)", r"\(exit status 3\): Fatal: no\. "),
+        ("os._exit(4)", r"\(exit status 4\)\. Was it killed, or is memory short\? Training can be"),
+        (
+            "raise MemoryError('1 TiB')",
+            r"MemoryError: 1 TiB \(.* [\d,]+ MiB of memory\)\. Tr",
+        ),
+    ],
+)
+def test_error_of_a_worker_reaches_the_parent(monkeypatch, line, message):
+    monkeypatch.setattr(workers, "_BEGIN", workers._BEGIN.replace("work(answers)", line))
+    with pytest.raises(WorkerError, match=message):
+        fit()
+
+
+def test_error_of_a_worker_keeps_its_traceback(monkeypatch):
+    failing = workers._BEGIN.replace("work(answers)", "raise ValueError('of its own')")
+    monkeypatch.setattr(workers, "_BEGIN", failing)
+    with pytest.raises(WorkerError) as caught:
+        fit()
+    assert str(caught.value.__cause__).startswith("Traceback")
+
+
+# What the system refuses
+
+
+def test_full_shared_memory_is_named(monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", refuse)
+    message = r"cannot be started: .*\(/dev/shm: No space left on device, [\d,]+ MiB are free; /.*"
+    with pytest.raises(WorkerError, match=message + "TMPDIR.* With workers=1 this process"):
+        fit()
+
+
+def test_limit_on_processes_is_named(monkeypatch):
+    def refuse(*_args, **_kwargs):
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    with pytest.raises(WorkerError, match=r"unavailable \(.*ulimit -u, or pids\.max"):
+        fit()
+
+
+def test_limit_on_address_space_is_named(tmp_path):
+    limited = """
+import resource
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + (8 << 20), resource.RLIM_INFINITY))
+try:
+    model.fit([["a", "b", "c"]] * 50)
+except Exception as error:
+    open(sys.argv[2], "w").write(f"{type(error).__name__}: {error}")
+"""
+    _, result = run_script(tmp_path, text=SCRIPT + limited)
+    assert re.search(r"^WorkerError: .*the limit RLIMIT_AS \(ulimit -v\) is [\d,]+ MiB", result)
