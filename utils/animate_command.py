@@ -12,7 +12,7 @@ from utils.pictures import words_of_picture
 from utils.train_command import DEFAULTS, load_corpus
 from word2vec.checks import check_integer
 from word2vec.classic.train import train_classic
-from word2vec.commands.program import Commands, add_command
+from word2vec.commands.program import Commands, add_command, add_quiet_option
 from word2vec.commands.vectors import check_directory_of
 from word2vec.corpus import LineSentences, Vocab
 
@@ -28,6 +28,7 @@ def add_animate_command(commands: Commands) -> None:
     add("--iterations", type=int, metavar="N", help="updates [as for --optimizer sgd]")
     add("--model", choices=["skipgram", "cbow"], default="skipgram", help="[%(default)s]")
     add("--seed", type=int, default=1, help="the same seed gives the same animation [%(default)s]")
+    add_quiet_option(add)
 
 
 def animate(options: argparse.Namespace) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
-
-from tqdm import tqdm
 
 from utils.explore import write_explore_page
 from word2vec.checks import check_integer
-from word2vec.commands.program import Commands, add_command
+from word2vec.commands.program import Commands, add_command, add_quiet_option
 from word2vec.commands.vectors import TRAINED, check_directory_of, load_chosen_vectors
-from word2vec.engine.progress import PAUSE_IN_LOG, PAUSE_ON_TERMINAL
+from word2vec.engine.progress import open_bar
+
+DELAY = 1  # seconds after which a bar is worth showing
 
 
 def add_explore_command(commands: Commands) -> None:
@@ -33,6 +32,7 @@ def add_explore_command(commands: Commands) -> None:
         help="take the first, most frequent N; finding the neighbors of all takes time that grows "
         "with the square of N [%(default)s]",
     )
+    add_quiet_option(add)
     add("--title", default="Word vectors", help="[%(default)s]")
 
 
@@ -50,8 +50,7 @@ def explore(options: argparse.Namespace) -> None:
     chosen = argparse.Namespace(vectors=options.vectors, limit=words, unicode_errors="replace")
     vectors = load_chosen_vectors(chosen)
 
-    pause = PAUSE_ON_TERMINAL if sys.stderr.isatty() else PAUSE_IN_LOG
-    with tqdm(desc="map", unit="step", mininterval=pause, delay=pause) as bar:
+    with open_bar(quiet=options.quiet, desc="map", unit="step", delay=DELAY) as bar:
 
         def show(done: int, total: int) -> None:
             bar.total = total

@@ -14,7 +14,7 @@ from utils import sentiment as model
 from utils.pictures import save_sentiment_pictures
 from utils.treebank import DATA_DIR, LABELS, SPLITS, StanfordSentiment, default_path
 from word2vec import KeyedVectors, Word2Vec, softmax
-from word2vec.commands.program import Commands, add_command
+from word2vec.commands.program import Commands, add_command, add_quiet_option
 from word2vec.saving.files import atomic_write
 from word2vec.vectors.by_name import load_vectors
 
@@ -68,6 +68,7 @@ def add_sentiment_command(commands: Commands) -> None:
     add("--treebank", metavar="DIR", help="the treebank's classic files, or its labelled trees")
     add("--output", metavar="DIR", default="output", help="where results go [%(default)s]")
     add("--seed", type=int, default=1, help="the same seed gives the same results [%(default)s]")
+    add_quiet_option(add)
 
 
 def sentiment(options: argparse.Namespace) -> None:

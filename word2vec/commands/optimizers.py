@@ -26,8 +26,10 @@ class Training(NamedTuple):
     model: Word2Vec | None = None  # of the engine
 
 
-def train_with_engine(corpus: Any, settings: dict[str, Any], checkpoint_dir: StrPath) -> Training:
-    """Train with `Word2Vec`, showing a progress bar, and with a table of the epochs.
+def train_with_engine(
+    corpus: Any, settings: dict[str, Any], checkpoint_dir: StrPath, quiet: bool = False
+) -> Training:
+    """Train with `Word2Vec`, with a table of the epochs, showing a progress bar unless `quiet`.
 
     Parameters
     ----------
@@ -36,6 +38,7 @@ def train_with_engine(corpus: Any, settings: dict[str, Any], checkpoint_dir: Str
         Arguments of `Word2Vec`.
     checkpoint_dir : path-like
         The table, `EPOCHS`, goes beside it.
+    quiet : bool
 
     Returns
     -------
@@ -43,7 +46,7 @@ def train_with_engine(corpus: Any, settings: dict[str, Any], checkpoint_dir: Str
     """
     model = Word2Vec(**settings)
     table = EpochTable(Path(checkpoint_dir).with_name(EPOCHS))
-    with ProgressBar() as bar:
+    with ProgressBar(quiet) as bar:
 
         def show(progress: TrainingProgress) -> None:
             bar.show(progress)
@@ -62,8 +65,10 @@ def train_with_engine(corpus: Any, settings: dict[str, Any], checkpoint_dir: Str
     )
 
 
-def train_with_sgd(corpus: Any, settings: dict[str, Any], checkpoint_dir: StrPath) -> Training:
-    """Train with `train_classic`, showing a progress bar.
+def train_with_sgd(
+    corpus: Any, settings: dict[str, Any], checkpoint_dir: StrPath, quiet: bool = False
+) -> Training:
+    """Train with `train_classic`, showing a progress bar unless `quiet`.
 
     Parameters
     ----------
@@ -71,13 +76,14 @@ def train_with_sgd(corpus: Any, settings: dict[str, Any], checkpoint_dir: StrPat
     settings : dict
         Arguments of `train_classic`.
     checkpoint_dir : path-like
+    quiet : bool
 
     Returns
     -------
     Training
     """
     seen: list[SgdProgress] = []
-    with ProgressBar() as bar:
+    with ProgressBar(quiet) as bar:
 
         def show(progress: SgdProgress) -> None:
             seen[:] = [progress]

@@ -6,13 +6,11 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from ..corpus.phrases import ENGLISH_CONNECTOR_WORDS, SCORINGS, Phrases
 from ..corpus.sentences import TokenLists
-from ..engine.progress import pause_between_lines
+from ..engine.progress import open_bar
 from ..saving.files import atomic_write, packing
-from .program import Commands, add_command
+from .program import Commands, add_command, add_quiet_option
 from .train import add_text_options, add_tokenize_option, load_text
 from .vectors import check_directory_of, positive_integer, print_table
 
@@ -64,6 +62,7 @@ def add_phrases_command(commands: Commands) -> None:
         metavar="SCORE",
         help="join words whose score is above it [default: 10, npmi: 0.5]",
     )
+    add_quiet_option(add)
     add("--delimiter", default="_", help="what joins words [%(default)s]")
     add(
         "--connector-words",
@@ -102,11 +101,12 @@ def phrases(options: argparse.Namespace) -> None:
     scores: dict[str, float] = {}
     for number in range(1, options.passes + 1):
         of_pass = "" if options.passes == 1 else f", pass {number} of {options.passes}"
-        with _Bar(f"counting{of_pass}") as bar:
+        with _Bar(f"counting{of_pass}", quiet=options.quiet) as bar:
             found = Phrases(corpus, **settings, progress=bar.show)
         scores |= found.export_phrases()
         corpus = found.apply(corpus)
-    _write_text(options.output, corpus, found.corpus_word_count)
+    with _Bar("writing", found.corpus_word_count, quiet=options.quiet) as bar:
+        _write_text(options.output, corpus, bar)
     rows = sorted(scores.items(), key=lambda row: (-row[1], row[0]))
     if options.table:
         with atomic_write(options.table, "w", encoding="utf-8") as file:
@@ -124,29 +124,28 @@ def _connector_words(text: str) -> frozenset[str]:
     return frozenset(filter(None, text.split(",")))
 
 
-def _write_text(path: str, sentences: TokenLists, num_words: int) -> None:
-    """Write sentences, one a line; they had so many words before they were joined."""
-    with _Bar("writing", num_words) as bar, atomic_write(path) as file, packing(path, file) as text:
+def _write_text(path: str, sentences: TokenLists, bar: _Bar) -> None:
+    """Write sentences, one a line."""
+    with atomic_write(path) as file, packing(path, file) as text:
         written = 0
         for sentence in sentences:
             text.write((" ".join(sentence) + "\n").encode("utf-8"))
             written += len(sentence)
             bar.show(written)
-        bar.show(num_words)
 
 
 class _Bar:
     """Shows how many words are done."""
 
-    def __init__(self, what: str, total: int | None = None) -> None:
-        self._bar: Any = tqdm(
-            desc=what, total=total, unit="word", unit_scale=True, mininterval=pause_between_lines()
-        )
+    def __init__(self, what: str, total: int | None = None, *, quiet: bool) -> None:
+        self._bar: Any = open_bar(quiet=quiet, desc=what, total=total, unit="word", unit_scale=True)
 
     def __enter__(self) -> _Bar:
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, kind: object, *error: object) -> None:
+        if kind is None and self._bar.total is not None:
+            self.show(self._bar.total)  # words that were joined count, too
         self._bar.close()
 
     def show(self, num_words: int) -> None:

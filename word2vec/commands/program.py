@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
 import inspect
 import io
 import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
 from .. import __version__
@@ -87,6 +88,11 @@ def add_command(
     return parser.add_argument
 
 
+def add_quiet_option(add: Callable[..., argparse.Action]) -> None:
+    """Add ``--quiet`` by the method `add` of a parser or group; `run_command` sees to it."""
+    add("--quiet", action="store_true", help="print nothing but warnings and errors")
+
+
 def run_command(
     name: str,
     parse: Callable[[Sequence[str]], argparse.Namespace],
@@ -120,7 +126,8 @@ def run_command(
             warnings.showwarning = print_warning
             try:
                 options = parse(sys.argv[1:] if arguments is None else arguments)
-                options.command(options)
+                with _silent() if getattr(options, "quiet", False) else contextlib.nullcontext():
+                    options.command(options)
             finally:
                 sys.stdout.flush()  # at exit it would be too late to catch a broken pipe
     except BrokenPipeError:  # whoever read our output, like head, has seen enough
@@ -132,6 +139,13 @@ def run_command(
         print_error(name, _explain(error))
         return 2
     return 0
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """Let what is printed to standard output go nowhere."""
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
+        yield
 
 
 def _prepare_streams() -> None:

@@ -30,7 +30,7 @@ from ..saving.files import atomic_write
 from ..saving.locks import lock_directory
 from ..vectors.keyed_vectors import KeyedVectors
 from .optimizers import Training, train_with_engine, train_with_sgd
-from .program import Commands
+from .program import Commands, add_quiet_option
 
 Defaults = dict[str, dict[str, dict[str, Any]]]
 Draw = Callable[[Training, Path], Sequence[str]]
@@ -126,6 +126,7 @@ def add_train_options(parser: argparse.ArgumentParser, defaults_by_kind: Default
     group.add_argument(
         "--restart", action="store_true", help="forget the checkpoint of an unfinished run"
     )
+    add_quiet_option(group.add_argument)
 
     group = parser.add_argument_group("optimizer")
     group.add_argument(
@@ -301,7 +302,7 @@ def _train_and_report(
         shutil.rmtree(checkpoints)
 
     started = time.perf_counter()
-    training = TRAIN_WITH[options.optimizer](corpus.sentences, settings, checkpoints)
+    training = TRAIN_WITH[options.optimizer](corpus.sentences, settings, checkpoints, options.quiet)
     seconds = time.perf_counter() - started
 
     training.vectors.save_word2vec_format(output / "vectors.txt", fvocab=output / "vocab.txt")

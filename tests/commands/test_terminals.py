@@ -1,0 +1,86 @@
+"""The command line in other terminals than one's own: none, narrow ones, other alphabets."""
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+
+import word2vec
+from word2vec.__main__ import main
+
+TEXT = "the café is 一 good\na bad film is boring\n" * 20
+TRAIN = ["train", "text.txt", "--min-count", "1", "--sample", "1", "--epochs", "2"]
+PROGRAM = [sys.executable, "-m", "word2vec"]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(word2vec.__file__).parents[1])}
+
+
+@pytest.fixture(autouse=True)
+def _directory(tmp_path, monkeypatch):
+    """A directory with nothing but a text."""
+    monkeypatch.chdir(tmp_path)
+    Path("text.txt").write_text(TEXT, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}],
+    ids=str,
+)
+def test_words_that_the_terminal_cannot_show_are_escaped(variables):
+    ended = subprocess.run(
+        [*PROGRAM, *TRAIN], env=ENVIRONMENT | variables, capture_output=True, timeout=60
+    )
+    assert ended.returncode == 0
+    assert rb"\u4e00" in ended.stdout
+
+
+def test_daemon_without_standard_streams_can_train():
+    closed = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"]
+    ended = subprocess.run([*closed, *PROGRAM, *TRAIN], env=ENVIRONMENT, timeout=60)
+    assert ended.returncode == 0
+    assert sorted(os.listdir("output")) == ["metrics.json", "vectors.txt", "vocab.txt"]
+
+
+def test_narrow_terminal_gets_a_bar_that_fits_and_no_colours():
+    mine, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("4H", 20, 30, 0, 0))
+    variables = {"NO_COLOR": "1", "TERM": "xterm-256color"}
+    process = subprocess.Popen(
+        [*PROGRAM, *TRAIN], env=ENVIRONMENT | variables, stdout=subprocess.DEVNULL, stderr=its
+    )
+    os.close(its)
+    shown = b""
+    try:
+        while part := os.read(mine, 1 << 16):
+            shown += part
+    except OSError:  # Linux says so when nobody has the other side any more
+        pass
+    os.close(mine)
+    assert process.wait(60) == 0
+    assert "100%" in shown.decode()
+    assert max(map(len, re.split("[\r\n]+", shown.decode()))) <= 30
+    assert "\x1b[" not in shown.decode()
+
+
+def test_quiet_training_says_nothing(capsys):
+    assert main([*TRAIN, "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert Path("output/vectors.txt").exists()
+
+
+def test_quiet_phrases_say_nothing(capsys):
+    assert main(["phrases", "text.txt", "--output", "phrased.txt", "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert Path("phrased.txt").exists()
+
+
+def test_quiet_commands_still_report_errors(capsys):
+    assert main(["train", "missing.txt", "--quiet"]) == 2
+    assert "There is no text file missing.txt" in capsys.readouterr().err
