@@ -14,7 +14,7 @@ from utils import sentiment as model
 from utils.pictures import save_sentiment_pictures
 from utils.treebank import DATA_DIR, LABELS, SPLITS, StanfordSentiment, default_path
 from word2vec import KeyedVectors, Word2Vec, softmax
-from word2vec.commands.program import Commands, add_command, add_quiet_option
+from word2vec.commands.program import Commands, add_command, add_json_option, add_quiet_option
 from word2vec.saving.files import atomic_write
 from word2vec.vectors.by_name import load_vectors
 
@@ -69,9 +69,10 @@ def add_sentiment_command(commands: Commands) -> None:
     add("--output", metavar="DIR", default="output", help="where results go [%(default)s]")
     add("--seed", type=int, default=1, help="the same seed gives the same results [%(default)s]")
     add_quiet_option(add)
+    add_json_option(add)
 
 
-def sentiment(options: argparse.Namespace) -> None:
+def sentiment(options: argparse.Namespace) -> dict[str, Any]:
     """Classifies the sentences of the Stanford Sentiment Treebank by their word vectors.
 
     Softmax regression and a two-layer network see the mean of a sentence's word vectors; each is
@@ -107,9 +108,11 @@ def sentiment(options: argparse.Namespace) -> None:
     matrix = report_on_test(chosen, treebank)
 
     save_sentiment_pictures(results, matrix, LABELS, output)
+    found = summary(options, settings, results, chosen, labels, matrix)
     with atomic_write(output / "sentiment.json", "w", encoding="utf-8") as file:
-        json.dump(summary(options, settings, results, chosen, labels, matrix), file, indent=2)
+        json.dump(found, file, indent=2)
     print(f"\nWrote sentiment.json, sentiment_sweep.png and sentiment_confusion.png into {output}")
+    return found
 
 
 def load_or_train_vectors(

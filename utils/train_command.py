@@ -1,6 +1,7 @@
 """The command `run.py train`: the library's, with the treebank to train on, and with pictures."""
 
 import argparse
+from typing import Any
 
 from utils.pictures import save_training_pictures
 from utils.treebank import DATA_DIR, StanfordSentiment, default_path
@@ -72,8 +73,8 @@ def add_train_command(commands: Commands) -> None:
     any_text.add_train_options(parser, DEFAULTS)
 
 
-def train(options: argparse.Namespace) -> None:
-    any_text.train(options, load_corpus, DEFAULTS, draw=save_training_pictures)
+def train(options: argparse.Namespace) -> dict[str, Any]:
+    return any_text.train(options, load_corpus, DEFAULTS, draw=save_training_pictures)
 
 
 def load_corpus(options: argparse.Namespace) -> any_text.Corpus:

@@ -129,7 +129,7 @@ def test_raw_text_can_be_tokenized_for_training(program, optimizer):
     Path("tokens.txt").write_text(TOKENS)
     results = []
     for arguments in (["raw.txt", "--tokenize"], ["tokens.txt"]):
-        assert program(["train", *arguments, *tiny]) == 0
+        assert program(["train", *arguments, *tiny, "--restart"]) == 0
         results.append(Path("output/vectors.txt").read_bytes())
     assert results[0] == results[1]
 

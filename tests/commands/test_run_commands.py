@@ -287,7 +287,7 @@ def test_explore_shows_words_that_are_not_utf8_too(tmp_path):
         (["plot"], "the following arguments are required: --words"),
         (["nieghbors", "great"], "invalid choice: 'nieghbors' (choose from "),
         (["--corpus", "a", "--treebank", "b"], "--treebank: not allowed with argument --corpus"),
-        (["--sed", "1"], "unrecognized arguments: --sed; see python run.py"),
+        (["--sed", "1"], "arguments: --sed (did you mean --seed?); see python run.py"),
     ],
 )
 def test_wrong_arguments_end_in_one_line(arguments, message, capsys):

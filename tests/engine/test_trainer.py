@@ -211,7 +211,7 @@ def test_checkpoint_of_other_rounds_is_refused_by_name(tmp_path, monkeypatch):
         ({"seed": 5}, "seed is 5, was 1"),
         ({"epochs": 4}, "run with epochs=3, and it is done: .* so epochs=4 is another run"),
         ({"min_count": 2}, "min_count is 2, was 1"),
-        ({"corpus": SENTENCES[1:]}, "corpus is '"),
+        ({"corpus": SENTENCES[1:]}, "the corpus is another one"),
     ],
 )
 def test_checkpoint_of_other_training_is_refused_by_name(tmp_path, change, message):

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import difflib
 import functools
 import inspect
 import io
+import json
+import math
 import os
+import shutil
+import signal
 import sys
+import tempfile
+import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NoReturn
+
+import numpy as np
 
 from .. import __version__
 from ..engine.workers import WorkerError
@@ -50,6 +59,7 @@ class Parser(argparse.ArgumentParser):
         keywords.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(prog=prog, **keywords)
         self.name = name or prog.split()[-1]
+        self._commands: Any = None
         self.add_argument(
             "--version",
             action="version",
@@ -60,23 +70,48 @@ class Parser(argparse.ArgumentParser):
     def add_commands(self) -> Commands:
         """Like `add_subparsers`; each command gets a parser of this kind."""
         parser_class: Any = functools.partial(type(self), name=self.name)
-        return self.add_subparsers(metavar="COMMAND", required=True, parser_class=parser_class)
+        self._commands = self.add_subparsers(
+            metavar="COMMAND", required=True, parser_class=parser_class, dest="command_name"
+        )
+        return self._commands
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse's; an unknown option is answered with the one that was perhaps meant."""
+        options, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            chosen = self._commands.choices[options.command_name] if self._commands else self
+            known = chosen._option_string_actions  # there is no public way to them
+            hints = [_did_you_mean(word.partition("=")[0], known) for word in unknown]
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{''.join(hints)}")
+        return options
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            hint = _did_you_mean(str(value), map(str, action.choices or ()))
+            raise argparse.ArgumentError(action, error.message + hint) from None
 
     def error(self, message: str) -> NoReturn:
         print_error(self.name, f"{message}; see {self.prog} --help")
         self.exit(2)
 
 
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
 def add_command(
     commands: Commands,
-    function: Callable[[argparse.Namespace], None],
+    function: Callable[[argparse.Namespace], Any],
     example: str,
     *parents: argparse.ArgumentParser,
 ) -> Callable[..., argparse.Action]:
     """Add the command `function(options)` to those of `Parser.add_commands`.
 
     Its name is the function's, its help the docstring; `example` shows what may follow the name.
-    Returns the method that adds arguments.
+    What it returns is printed where ``--json`` asks for it. Returns the method that adds arguments.
     """
     parser = commands.add_parser(
         function.__name__.replace("_", "-"),
@@ -91,6 +126,11 @@ def add_command(
 def add_quiet_option(add: Callable[..., argparse.Action]) -> None:
     """Add ``--quiet`` by the method `add` of a parser or group; `run_command` sees to it."""
     add("--quiet", action="store_true", help="print nothing but warnings and errors")
+
+
+def add_json_option(add: Callable[..., argparse.Action]) -> None:
+    """Add ``--json`` by the method `add` of a parser or group; `run_command` sees to it."""
+    add("--json", action="store_true", help="print the result as JSON, for programs to read")
 
 
 def run_command(
@@ -121,13 +161,20 @@ def run_command(
     def print_warning(message: Warning | str, *_args: Any, **_kwargs: Any) -> None:
         print_error(name, f"warning: {message}")
 
+    interrupts: list[int] = []
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _noticed(interrupts):
             warnings.showwarning = print_warning
             try:
                 options = parse(sys.argv[1:] if arguments is None else arguments)
-                with _silent() if getattr(options, "quiet", False) else contextlib.nullcontext():
-                    options.command(options)
+                as_json = getattr(options, "json", False)
+                with contextlib.ExitStack() as stack:
+                    if as_json or getattr(options, "quiet", False):
+                        stack.enter_context(_silent())
+                    stack.enter_context(_standard_input_as_file(options))
+                    result = options.command(options)
+                if as_json:
+                    print(json.dumps(_plain(result), indent=2))
             finally:
                 sys.stdout.flush()  # at exit it would be too late to catch a broken pipe
     except BrokenPipeError:  # whoever read our output, like head, has seen enough
@@ -137,8 +184,33 @@ def run_command(
         return 130
     except EXPECTED_ERRORS as error:
         print_error(name, _explain(error))
-        return 2
+        return 130 if interrupts else 2
+    except Exception:
+        # What lies between us and Python's handler, such as C++, may give Ctrl-C another name.
+        if not interrupts:
+            raise
+        return 130
     return 0
+
+
+@contextlib.contextmanager
+def _noticed(interrupts: list[int]) -> Iterator[None]:
+    """Let Ctrl-C do what it does, and remember that it came."""
+    before = signal.getsignal(signal.SIGINT)
+
+    def remember(number: int, frame: Any) -> None:
+        interrupts.append(number)
+        if callable(before):
+            before(number, frame)
+
+    is_ours = callable(before) and threading.current_thread() is threading.main_thread()
+    if is_ours:
+        signal.signal(signal.SIGINT, remember)
+    try:
+        yield
+    finally:
+        if is_ours:
+            signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager
@@ -146,6 +218,29 @@ def _silent() -> Iterator[None]:
     """Let what is printed to standard output go nowhere."""
     with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
         yield
+
+
+@contextlib.contextmanager
+def _standard_input_as_file(options: argparse.Namespace) -> Iterator[None]:
+    """Put a text that comes through a pipe into a file, for it is read more than once."""
+    if getattr(options, "corpus", None) != "-":
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="word2vec-") as directory:
+        options.corpus, options.corpus_name = f"{directory}/standard_input", "standard input"
+        with open(options.corpus, "wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        yield
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can hold, so null for NaN and infinity."""
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    value = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _prepare_streams() -> None:

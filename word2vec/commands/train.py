@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -26,11 +27,12 @@ from ..options import (
     Options,
     defaults,
 )
+from ..saving.checkpoint import CheckpointError
 from ..saving.files import atomic_write
 from ..saving.locks import lock_directory
 from ..vectors.keyed_vectors import KeyedVectors
 from .optimizers import Training, train_with_engine, train_with_sgd
-from .program import Commands, add_quiet_option
+from .program import Commands, add_json_option, add_quiet_option
 
 Defaults = dict[str, dict[str, dict[str, Any]]]
 Draw = Callable[[Training, Path], Sequence[str]]
@@ -90,7 +92,7 @@ def add_text_options(group: argparse._MutuallyExclusiveGroup) -> None:
         metavar="TEXT",
         default=argparse.SUPPRESS,  # so that it does not undo --corpus when it is left out
         help="a text file of any size: UTF-8, one sentence a line, words between spaces; plain, "
-        ".gz, .bz2 or .xz",
+        ".gz, .bz2 or .xz; - reads standard input",
     )
     group.add_argument("--corpus", metavar="FILE", help="the same")
 
@@ -124,9 +126,12 @@ def add_train_options(parser: argparse.ArgumentParser, defaults_by_kind: Default
         help="also save the whole model, as Word2Vec.load reads it, to train it on later",
     )
     group.add_argument(
-        "--restart", action="store_true", help="forget the checkpoint of an unfinished run"
+        "--restart",
+        action="store_true",
+        help="forget the checkpoint of an unfinished run, and replace results of another text",
     )
     add_quiet_option(group.add_argument)
+    add_json_option(group.add_argument)
 
     group = parser.add_argument_group("optimizer")
     group.add_argument(
@@ -225,9 +230,10 @@ def _describe_value(name: str, value: Any) -> str:
 def load_text(options: argparse.Namespace) -> Corpus:
     """The `Corpus` that the options of `add_text_options` and `add_tokenize_option` name."""
     check_text_file(options.corpus)
+    name = getattr(options, "corpus_name", options.corpus)
     if options.tokenize:
-        return Corpus(f"{options.corpus}, tokenized", "text", TokenizedLines(options.corpus))
-    return Corpus(options.corpus, "text", Path(options.corpus))
+        return Corpus(f"{name}, tokenized", "text", TokenizedLines(options.corpus))
+    return Corpus(name, "text", Path(options.corpus))
 
 
 def train(
@@ -235,8 +241,10 @@ def train(
     load_corpus: Callable[[argparse.Namespace], Corpus] = load_text,
     defaults_by_kind: Defaults = DEFAULTS,
     draw: Draw | None = None,
-) -> None:
+) -> dict[str, Any]:
     """Train as the options say, write the results, print what is worth knowing.
+
+    Returns what ``metrics.json`` holds.
 
     Parameters
     ----------
@@ -254,7 +262,9 @@ def train(
         settings = settings_for(options, corpus.kind, defaults_by_kind)
         print(f"Training on: {corpus.name}", flush=True)
         with lock_directory(options.output):
-            _train_and_report(options, corpus, settings, draw)
+            return _train_and_report(options, corpus, settings, draw)
+    except CheckpointError as error:
+        raise CheckpointError(f"{error} Or give --restart, which forgets that run.") from None
     except KeyboardInterrupt:
         print(
             "\nStopped. The same command continues from the last checkpoint, if training had "
@@ -290,7 +300,7 @@ def settings_for(
 
 def _train_and_report(
     options: argparse.Namespace, corpus: Corpus, settings: dict[str, Any], draw: Draw | None
-) -> None:
+) -> dict[str, Any]:
     output = Path(options.output)
     checkpoints = output / "checkpoints"
     if options.save:
@@ -298,6 +308,7 @@ def _train_and_report(
             raise ValueError("--save needs --optimizer engine: sgd trains vectors, not a model.")
         if not Path(options.save).absolute().parent.is_dir():
             raise ValueError(f"There is no directory to write {options.save} into.")
+    _check_other_results(output / "metrics.json", corpus.name, options.restart)
     if options.restart and checkpoints.exists():
         shutil.rmtree(checkpoints)
 
@@ -330,6 +341,30 @@ def _train_and_report(
     print(f"Wrote {', '.join(written)} and metrics.json into {output}")
     if options.save:
         print(f"Wrote the model into {options.save}")
+    return metrics
+
+
+def _check_other_results(path: Path, corpus: str, restart: bool) -> None:
+    """Raise ValueError if what is to be written would replace results of another text unasked."""
+    try:
+        other = json.loads(path.read_text("utf-8"))["corpus"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return  # nothing there that says what it is
+    if other == corpus or _is_same_file(other, corpus):
+        return
+    if not restart:
+        raise ValueError(
+            f"{path.parent} has the results of another text, {other}. Name another directory with "
+            "--output, or give --restart to replace them."
+        )
+    path.unlink()  # so that a run that is stopped can be continued without --restart
+
+
+def _is_same_file(one: str, other: str) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except (OSError, TypeError, ValueError):  # a name that is no path
+        return False
 
 
 def _print_neighbors(vectors: KeyedVectors) -> None:

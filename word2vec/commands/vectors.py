@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from ..vectors import evaluation
 from ..vectors.by_name import check_name, load_vectors, save_vectors
 from ..vectors.keyed_vectors import KeyedVectors
-from .program import Commands, add_command
+from .program import Commands, add_command, add_json_option
 
 TRAINED = "output/vectors.txt"  # what training writes unless told otherwise
 
@@ -36,8 +37,10 @@ def add_vector_commands(commands: Commands) -> None:
         help="how many to show [%(default)s]",
     )
 
+    add_json_option(asking.add_argument)
+
     add = add_command(commands, neighbors, "great boring --vectors my_vectors/vectors.txt", asking)
-    add("words", nargs="+", metavar="WORD")
+    add("words", nargs="+", metavar="WORD", help="after --, also words that begin with a hyphen")
 
     add = add_command(
         commands, analogy, "man king woman --vectors news.bin.gz --limit 200000", asking
@@ -50,6 +53,7 @@ def add_vector_commands(commands: Commands) -> None:
     )
     add("--pairs", metavar="FILE", help="lines of two words and a number, with tabs between them")
     add("--analogies", metavar="FILE", help="lines of four words, in sections that begin ': name'")
+    add_json_option(add)
 
     add = add_command(commands, convert, "glove.6B.100d.txt glove.bin.gz", reading)
     add("source", metavar="IN")
@@ -99,21 +103,29 @@ def positive_integer(text: str) -> int:
 # -------------------------------------------------------------------- commands
 
 
-def neighbors(options: argparse.Namespace) -> None:
+Json = dict[str, Any]  # what ``--json`` prints
+
+
+def neighbors(options: argparse.Namespace) -> list[Json]:
     """Shows the words most similar to each WORD, with the cosine."""
     answers = load_chosen_vectors(options).most_similar_batch(options.words, topn=options.topn)
+    results: list[Json] = []
     for word, found in zip(options.words, answers, strict=True):
         _print_answers(word, found)
+        results.append({"word": word, "neighbors": _answers_as_json(found)})
+    return results
 
 
-def analogy(options: argparse.Namespace) -> None:
+def analogy(options: argparse.Namespace) -> Json:
     """Solves "A is to B as C is to ...": shows the words most similar to B - A + C."""
     vectors = load_chosen_vectors(options)
     found = vectors.most_similar([options.b, options.c], [options.a], topn=options.topn)
     _print_answers(f"{options.a} is to {options.b} as {options.c} is to", found)
+    asked: Json = {name: getattr(options, name) for name in ("a", "b", "c")}
+    return asked | {"answers": _answers_as_json(found)}
 
 
-def evaluate(options: argparse.Namespace) -> None:
+def evaluate(options: argparse.Namespace) -> Json:
     """Compares similarities with human judgments (--pairs) and answers analogies (--analogies).
 
     Case is ignored. Words after the first 300000 are unknown, and lines that have an unknown word
@@ -122,14 +134,31 @@ def evaluate(options: argparse.Namespace) -> None:
     if not options.pairs and not options.analogies:
         raise ValueError("evaluate needs --pairs FILE, --analogies FILE or both")
     vectors = load_chosen_vectors(options)
+    results: Json = {}
     if options.pairs:
-        print_table(_rows_of_pairs(options.pairs, evaluation.word_pairs(vectors, options.pairs)))
+        pairs = evaluation.word_pairs(vectors, options.pairs)
+        print_table(_rows_of_pairs(options.pairs, pairs))
+        results["pairs"] = {
+            "file": options.pairs,
+            "used": pairs.num_used,
+            "unknown_words": pairs.num_unknown,
+            "not_a_pair": pairs.num_invalid,
+            "spearman": pairs.spearman[0],
+            "pearson": pairs.pearson[0],
+        }
     if options.pairs and options.analogies:
         print()
     if options.analogies:
-        result = evaluation.word_analogies(vectors, options.analogies)
-        print_table(_rows_of_analogies(result))
-        print(f"Lines that are not four words: {result.num_invalid}")
+        analogies = evaluation.word_analogies(vectors, options.analogies)
+        print_table(_rows_of_analogies(analogies))
+        print(f"Lines that are not four words: {analogies.num_invalid}")
+        results["analogies"] = {
+            "file": options.analogies,
+            "not_four_words": analogies.num_invalid,
+            "sections": [_section_as_json(section) for section in analogies.sections],
+            "total": _section_as_json(analogies.total),
+        }
+    return results
 
 
 def convert(options: argparse.Namespace) -> None:
@@ -194,6 +223,22 @@ def _rows_of_analogies(result: evaluation.Analogies) -> list[list]:
 def _print_answers(question: str, answers: Iterable[tuple[str, float]]) -> None:
     print(question)
     print_table([[f"  {word}", f"{score:.3f}"] for word, score in answers])
+
+
+def _answers_as_json(answers: Iterable[tuple[str, float]]) -> list[Json]:
+    return [{"word": word, "cosine": cosine} for word, cosine in answers]
+
+
+def _section_as_json(section: Any) -> Json:
+    num_correct = len(section.correct)
+    num_used = num_correct + len(section.incorrect)
+    return {
+        "name": section.name,
+        "used": num_used,
+        "unknown_words": section.num_unknown,
+        "correct": num_correct,
+        "accuracy": num_correct / num_used if num_used else None,
+    }
 
 
 def print_table(rows: list[list]) -> None:

@@ -203,10 +203,22 @@ def _check_settings(path, checkpoint, current):
     names = sorted(saved.keys() | current.keys())
     differing = [name for name in names if saved.get(name) != current.get(name)]
     if differing:
-        how = [f"{name} is {current.get(name)!r}, was {saved.get(name)!r}" for name in differing]
+        how = [_in_words(name, current.get(name), saved.get(name)) for name in differing]
         raise OtherRunError(
             f"{path} belongs to another run: {'; '.join(how)}. "
             "Use the settings of that run, or another directory.",
             checkpoint,
             differing,
         )
+
+
+def _in_words(name, value, before):
+    if any(map(_is_fingerprint, (value, before))):  # nobody can read them
+        return f"the {name} is another one"
+    return f"{name} is {value!r}, was {before!r}"
+
+
+def _is_fingerprint(value):
+    if isinstance(value, list):
+        return bool(value) and all(map(_is_fingerprint, value))
+    return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None

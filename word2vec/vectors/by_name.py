@@ -7,14 +7,18 @@
 Text and binary may be compressed, with ``.gz`` at the end of the name.
 """
 
+import contextlib
 import os
+from pathlib import Path
 
-from word2vec.checks import StrPath
-from word2vec.vectors.keyed_vectors import KeyedVectors
+from ..checks import StrPath
+from .formats import read_counts
+from .keyed_vectors import KeyedVectors
 
 TEXT = (".txt", ".vec", ".txt.gz", ".vec.gz")
 BINARY = (".bin", ".bin.gz")
 OWN = (".npy",)
+TRAINED, COUNTS = "vectors.txt", "vocab.txt"  # as training leaves them beside each other
 
 
 def check_name(path: StrPath) -> None:
@@ -29,6 +33,9 @@ def load_vectors(
     path: StrPath, limit: int | None = None, unicode_errors: str = "strict"
 ) -> KeyedVectors:
     """Load a file of vectors in the format its name says.
+
+    With ``vectors.txt`` come the counts of the words, if ``vocab.txt`` lies beside it, as after
+    training.
 
     Parameters
     ----------
@@ -54,9 +61,16 @@ def load_vectors(
         if limit is None:
             return vectors
         return vectors.vectors_for_all(vectors.index_to_key[:limit], copy_vecattrs=True)
-    return KeyedVectors.load_word2vec_format(
+    vectors = KeyedVectors.load_word2vec_format(
         path, binary=name.endswith(BINARY), limit=limit, unicode_errors=unicode_errors
     )
+    counts = Path(path).with_name(COUNTS)
+    if Path(path).name == TRAINED and counts.is_file():
+        # A file of that name may also be something else.
+        with contextlib.suppress(ValueError):
+            words = vectors.index_to_key
+            vectors.expandos["count"] = read_counts(counts, words, "utf-8", unicode_errors)
+    return vectors
 
 
 def save_vectors(vectors: KeyedVectors, path: StrPath) -> None:
