@@ -1,5 +1,7 @@
 """The pictures that commands leave behind: PNG files that appear when they are complete.
 
+Ctrl-C waits for the end of a picture: matplotlib's C++ would make another error of it.
+
 Matplotlib takes longer to import than most commands to run, so it is imported where it draws.
 """
 
@@ -15,6 +17,7 @@ from numpy.typing import ArrayLike
 from word2vec import KeyedVectors
 from word2vec.checks import StrPath
 from word2vec.saving.files import atomic_write
+from word2vec.saving.interrupts import held_back_signals
 
 if TYPE_CHECKING:
     from word2vec.commands.optimizers import Training
@@ -29,6 +32,7 @@ GROUPS = {
 }
 
 
+@held_back_signals()
 def save_training_pictures(training: Training, directory: Path) -> list[str]:
     """Write ``word_vectors.png`` and ``loss.png``; returns their names.
 
@@ -82,6 +86,7 @@ def words_of_picture(
     return words, groups
 
 
+@held_back_signals()
 def save_word_picture(
     vectors: KeyedVectors,
     words: Sequence[str],
@@ -100,6 +105,7 @@ def save_word_picture(
     _save(plot_words(words, vectors[words], groups=groups), path)
 
 
+@held_back_signals()
 def save_sentiment_pictures(
     results: Iterable[Any], matrix: ArrayLike, labels: Sequence[str], directory: Path
 ) -> None:
@@ -127,5 +133,8 @@ def save_sentiment_pictures(
 
 
 def _save(ax, path):
+    import matplotlib.pyplot as plt
+
     with atomic_write(path) as file:
         ax.figure.savefig(file, format="png", dpi=150)
+    plt.close(ax.figure)

@@ -1,5 +1,6 @@
 """The command line in pipelines: JSON, standard input, close spellings, results that are kept."""
 
+import argparse
 import io
 import json
 import os
@@ -9,11 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 import run
 import word2vec
 from word2vec import KeyedVectors
 from word2vec.__main__ import main
+from word2vec.commands.program import run_command
 from word2vec.vectors.by_name import load_vectors
 
 TEXT = "the good film is great\na bad film is boring\nthe king and -- drink tea\n" * 20
@@ -209,6 +212,58 @@ def test_foreign_checkpoint_is_refused_in_words(monkeypatch, capsys):
     error = capsys.readouterr().err
     assert "the corpus is another one; seed is 7, was 1; the vocabulary is another one" in error
     assert error.endswith("Or give --restart, which forgets that run.\n")
+
+
+# -------------------------------------------------------------------- Ctrl-C
+
+
+def test_interrupt_waits_until_the_results_are_written(monkeypatch, capsys):
+    write = KeyedVectors.save_word2vec_format
+
+    def interrupted(*args, **kwargs):
+        signal.raise_signal(signal.SIGINT)
+        write(*args, **kwargs)
+
+    monkeypatch.setattr(KeyedVectors, "save_word2vec_format", interrupted)
+    assert run.main(["train", "text.txt", *QUICK]) == 130
+    written = sorted(path.name for path in Path("output").iterdir())
+    assert written == ["loss.png", "metrics.json", "vectors.txt", "vocab.txt", "word_vectors.png"]
+    out = capsys.readouterr().out
+    assert "Wrote vectors.txt" in out
+    assert "Stopped" not in out
+
+
+@pytest.mark.parametrize("error", [TypeError, ValueError])
+def test_interrupt_that_came_back_under_another_name_is_one(error):
+    def command(options):
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise error("incompatible function arguments") from None
+
+    assert run_command("test", lambda _: argparse.Namespace(command=command), []) == 130
+
+
+def test_error_that_nobody_interrupted_is_not_taken_for_an_interrupt():
+    def command(options):
+        raise TypeError("incompatible function arguments")
+
+    with pytest.raises(TypeError, match="incompatible"):
+        run_command("test", lambda _: argparse.Namespace(command=command), [])
+
+
+def test_picture_is_complete_before_an_interrupt_ends_the_command(monkeypatch):
+    drawn = []
+
+    def interrupted(*args, **kwargs):
+        signal.raise_signal(signal.SIGINT)
+        drawn.append(True)
+        return Figure().subplots()
+
+    monkeypatch.setattr("utils.plotting.plot_words", interrupted)
+    assert run.main("plot --vectors v.txt --words king queen --output a.png".split()) == 130
+    assert drawn == [True]
+    assert Path("a.png").read_bytes().startswith(b"\x89PNG")
 
 
 # -------------------------------------------------------------------- counts

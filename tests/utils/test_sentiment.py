@@ -424,6 +424,17 @@ def test_command_takes_vectors_from_a_file(sample_only, vectors, tmp_path, monke
     assert expected in capsys.readouterr().out
 
 
+def test_command_prints_as_json_what_it_writes(sample_only, vectors, tmp_path, monkeypatch, capsys):
+    quickest = {"word2vec": {}, **QUICK}
+    monkeypatch.setattr("utils.sentiment_command.SAMPLE_DEFAULTS", quickest)
+    path = tmp_path / "vectors.txt"
+    vectors.save_word2vec_format(path)
+    arguments = ["sentiment", "--vectors", str(path), "--output", str(tmp_path), "--json"]
+    assert run.main(arguments) == 0
+    written = json.loads((tmp_path / "sentiment.json").read_text("utf-8"))
+    assert json.loads(capsys.readouterr().out) == written
+
+
 @pytest.mark.filterwarnings("ignore:.*vectors have NaN or infinity")
 @pytest.mark.parametrize(
     ("content", "message"),

@@ -29,6 +29,7 @@ from ..options import (
 )
 from ..saving.checkpoint import CheckpointError
 from ..saving.files import atomic_write
+from ..saving.interrupts import held_back_signals
 from ..saving.locks import lock_directory
 from ..vectors.keyed_vectors import KeyedVectors
 from .optimizers import Training, train_with_engine, train_with_sgd
@@ -44,6 +45,7 @@ DEFAULTS: Defaults = {
     optimizer: {"text": defaults(options)} for optimizer, options in OPTIONS.items()
 }
 
+CHECKPOINTS = "checkpoints"  # the directory for them in that for results
 NEIGHBORS_OF = ("great", "boring", "woman", "coffee")
 NEIGHBORS_AMONG = 2000  # the most frequent words
 
@@ -257,19 +259,26 @@ def train(
     draw : callable, optional
         draw(training, directory) -> names of the files that it wrote there, for example pictures.
     """
+    metrics: dict[str, Any] | None = None
     try:
         corpus = load_corpus(options)
         settings = settings_for(options, corpus.kind, defaults_by_kind)
         print(f"Training on: {corpus.name}", flush=True)
         with lock_directory(options.output):
-            return _train_and_report(options, corpus, settings, draw)
+            started = time.perf_counter()
+            training = _train(options, corpus, settings)
+            seconds = time.perf_counter() - started
+            with held_back_signals():  # all results or none
+                metrics = _write_results(options, corpus, settings, training, seconds, draw)
+            return metrics
     except CheckpointError as error:
         raise CheckpointError(f"{error} Or give --restart, which forgets that run.") from None
     except KeyboardInterrupt:
-        print(
-            "\nStopped. The same command continues from the last checkpoint, if training had "
-            "begun; with --restart it begins anew."
-        )
+        if metrics is None:
+            print(
+                "\nStopped. The same command continues from the last checkpoint, if training had "
+                "begun; with --restart it begins anew."
+            )
         raise
 
 
@@ -298,11 +307,9 @@ def settings_for(
     return asdict(OPTIONS[options.optimizer](**settings))
 
 
-def _train_and_report(
-    options: argparse.Namespace, corpus: Corpus, settings: dict[str, Any], draw: Draw | None
-) -> dict[str, Any]:
+def _train(options: argparse.Namespace, corpus: Corpus, settings: dict[str, Any]) -> Training:
     output = Path(options.output)
-    checkpoints = output / "checkpoints"
+    checkpoints = output / CHECKPOINTS
     if options.save:
         if options.optimizer != "engine":
             raise ValueError("--save needs --optimizer engine: sgd trains vectors, not a model.")
@@ -312,10 +319,19 @@ def _train_and_report(
     if options.restart and checkpoints.exists():
         shutil.rmtree(checkpoints)
 
-    started = time.perf_counter()
-    training = TRAIN_WITH[options.optimizer](corpus.sentences, settings, checkpoints, options.quiet)
-    seconds = time.perf_counter() - started
+    train_with = TRAIN_WITH[options.optimizer]
+    return train_with(corpus.sentences, settings, checkpoints, options.quiet)
 
+
+def _write_results(
+    options: argparse.Namespace,
+    corpus: Corpus,
+    settings: dict[str, Any],
+    training: Training,
+    seconds: float,
+    draw: Draw | None,
+) -> dict[str, Any]:
+    output = Path(options.output)
     training.vectors.save_word2vec_format(output / "vectors.txt", fvocab=output / "vocab.txt")
     written = ["vectors.txt", "vocab.txt", *(draw(training, output) if draw else [])]
     if options.save and training.model:
@@ -334,7 +350,7 @@ def _train_and_report(
     }
     with atomic_write(output / "metrics.json", "w", encoding="utf-8") as file:
         json.dump(metrics, file, indent=2)
-    shutil.rmtree(checkpoints)  # complete: the same command now trains anew
+    shutil.rmtree(output / CHECKPOINTS)  # complete: the same command now trains anew
 
     print(f"{training.loss_name.capitalize()}: {training.loss:.3f}")
     _print_neighbors(training.vectors)
