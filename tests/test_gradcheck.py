@@ -1,5 +1,7 @@
 """The checker itself: what is right passes, and each classic mistake is caught."""
 
+import re
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -149,15 +151,59 @@ def test_function_that_changes_its_argument_is_refused_and_x_restored():
     assert_array_equal(x, np.ones(2))
 
 
-@pytest.mark.parametrize("x", [np.ones(2, dtype=np.float32), np.ones(2, dtype=int)])
-def test_point_that_is_not_float64_is_refused(x):
-    with pytest.raises(TypeError, match=f"ndarray of float64. Got dtype {x.dtype}"):
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (np.ones(2, dtype=np.float32), "an array of float32: .* float32 is too coarse"),
+        (np.ones(2, dtype=int), "an array of int64: .* copy in float64"),
+        ([1.0, 2.0], "a list: .* copy in float64"),
+        ([[1, 2], [3, 4]], "a list: "),
+        (3, "a int: "),
+    ],
+)
+def test_point_that_is_not_float64_is_checked_in_float64_with_a_word(x, message):
+    seen = []
+
+    def f(x):
+        seen.append(x.dtype)
+        return square(x)
+
+    with pytest.warns(UserWarning, match=f"^x is {message}"):
+        gradcheck_naive(f, x)
+    assert set(seen) == {np.dtype(np.float64)}
+    with (
+        pytest.warns(UserWarning, match="float64"),
+        pytest.raises(GradientCheckError, match="failed at index"),
+    ):
+        gradcheck_naive(lambda x: (np.sum(x**2), 3 * x), x)
+
+
+def test_given_float32_stays_what_it_was():
+    x = np.float32([1, 2])
+    with pytest.warns(UserWarning, match="float32"):
+        gradcheck_naive(square, x)
+    assert x.dtype == np.float32
+    assert_array_equal(x, [1, 2])
+
+
+@pytest.mark.parametrize("x", [[1j], ["a"], None, [None]])
+def test_point_that_is_no_real_numbers_is_refused(x):
+    with pytest.raises(TypeError, match=r"x must hold real numbers\. Got dtype"):
         gradcheck_naive(square, x)
 
 
-def test_list_is_refused():
-    with pytest.raises(TypeError, match="ndarray of float64. Got list"):
-        gradcheck_naive(square, [1.0])
+def test_verbose_check_prints_what_it_checked(capsys):
+    gradcheck_naive(square, np.array([[1.0, -3.0]]), "square", verbose=True)
+    assert re.fullmatch(
+        r"square: gradient check passed at all 2 entries of shape \(1, 2\), loss 10; nearest to "
+        r"failing, at index \(0, .\): analytic (\S+), numeric \1 \(error \S+, allowed .e-06\)\n",
+        capsys.readouterr().out,
+    )
+
+
+def test_check_is_silent_unless_asked(capsys):
+    gradcheck_naive(square, np.ones(2))
+    assert capsys.readouterr().out == ""
 
 
 def test_point_without_entries_is_refused():

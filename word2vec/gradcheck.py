@@ -1,11 +1,12 @@
 """Is this gradient the gradient of this loss? Ask the definition of the derivative.
 
 Every entry of x is moved a little up and a little down; the loss must change as the gradient says.
-The verdict is an exception, never a printed line, so a check that fails cannot be overlooked.
+The verdict is an exception, never only a printed line, so a check that fails cannot be overlooked.
 """
 
+import warnings
 from collections.abc import Callable
-from typing import SupportsFloat
+from typing import Any, SupportsFloat
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -43,7 +44,11 @@ class GradientCheckError(AssertionError):
 
 
 def gradcheck_naive(
-    f: Callable[[np.ndarray], tuple[SupportsFloat, ArrayLike]], x: np.ndarray, name: str = ""
+    f: Callable[[np.ndarray], tuple[SupportsFloat, ArrayLike]],
+    x: ArrayLike,
+    name: str = "",
+    *,
+    verbose: bool = False,
 ) -> None:
     """Compare the gradient of `f` at `x` with central differences, at every entry of `x`.
 
@@ -54,9 +59,12 @@ def gradcheck_naive(
         result whenever it is called with the same `x`: draw random numbers before, not inside.
     x : ndarray of float64, any shape
         The point. Entries are moved in place while the check runs; afterwards, also when `f`
-        raises, `x` is what it was.
+        raises, `x` is what it was. Lists, integers and float32 are checked at the same point in
+        float64, of which `f` gets an array of its own; a warning says so.
     name : str
-        What is being checked, for the error message.
+        What is being checked, for messages.
+    verbose : bool
+        Print what was checked, and the entry that came nearest to failing.
 
     Returns
     -------
@@ -72,8 +80,12 @@ def gradcheck_naive(
         The message names the worst index and both values. Also if `f` is random, changes `x`,
         returns a loss that is no scalar, a gradient of another shape, NaN or infinity.
     TypeError, ValueError
-        If `x` is not a writeable, non-empty ndarray of float64: central differences are meaningless
-        in float32.
+        If `x` is empty or not of real numbers, or an array that cannot be written to.
+
+    Warns
+    -----
+    UserWarning
+        If `x` is no array of float64: central differences are meaningless in float32.
 
     Notes
     -----
@@ -82,30 +94,50 @@ def gradcheck_naive(
     Examples
     --------
     >>> gradcheck_naive(lambda x: (np.sum(x**2), 2 * x), np.array([1.0, -3.0]), "square")
+    >>> gradcheck_naive(lambda x: (np.sum(x**2), 2 * x), np.array([1.0]), "square", verbose=True)
+    square: gradient check passed at all 1 entries of shape (1,), loss 1; \
+nearest to failing, at index (0,): analytic 2, numeric 2 (error 0, allowed 2e-06)
     >>> gradcheck_naive(lambda x: (np.sum(x**2), x), np.array([1.0, -3.0]), "square")
     Traceback (most recent call last):
         ...
     word2vec.gradcheck.GradientCheckError: square: gradient check failed at index (1,): \
 analytic -3, numeric -6 (error 3, allowed 6e-06)
     """
-    _check_point(x)
+    x = _as_point(x)
     name = name or getattr(f, "__name__", "f")
     original = x.copy()
     try:
         loss, analytic = _evaluate_twice(f, x, name)
     finally:
         x[...] = original
-    _compare(analytic, central_differences(f, x, name=name), loss, name)
+    nearest = _compare(analytic, central_differences(f, x, name=name), loss, name)
+    if verbose:
+        print(
+            f"{name}: gradient check passed at all {x.size} entries of shape {x.shape}, "
+            f"loss {loss:.6g}; nearest to failing, at {nearest}"
+        )
 
 
-def _check_point(x):
-    if not isinstance(x, np.ndarray) or x.dtype != np.float64:
-        got = f"dtype {x.dtype}" if isinstance(x, np.ndarray) else type(x).__name__
-        raise TypeError(f"x must be an ndarray of float64. Got {got} instead.")
-    if x.size == 0:
-        raise ValueError(f"x must have entries to check. Got shape {x.shape} instead.")
-    if not x.flags.writeable:
+def _as_point(x: Any) -> np.ndarray:
+    """`x` as a writeable array of float64; of anything else a copy, with a warning."""
+    array = np.asarray(x)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"x must hold real numbers. Got dtype {array.dtype} instead.")
+    if array.size == 0:
+        raise ValueError(f"x must have entries to check. Got shape {array.shape} instead.")
+    if array is not x or array.dtype != np.float64:
+        given = f"an array of {x.dtype}" if array is x else f"a {type(x).__name__}"
+        hint = "np.array(x, dtype=np.float64) would say so."
+        if array.dtype.kind == "f" and array is x:
+            hint = f"{array.dtype} is too coarse for differences: let f compute in float64, too."
+        warnings.warn(
+            f"x is {given}: what is checked, and what f gets, is a copy in float64. {hint}",
+            stacklevel=3,
+        )
+        return array.astype(np.float64)
+    if not array.flags.writeable:
         raise ValueError("x must be writeable: its entries are moved in place. Pass a copy.")
+    return array
 
 
 def _evaluate_twice(f, x, name):
@@ -196,16 +228,16 @@ def allowed_errors(analytic: np.ndarray, numeric: np.ndarray, loss: float) -> np
 
 
 def _compare(analytic, numeric, loss, name):
+    """Raise if the gradients differ; describes the entry that came nearest to it."""
     error = np.abs(analytic - numeric)
     allowed = allowed_errors(analytic, numeric, loss)
     worst = np.unravel_index(np.argmax(error / allowed), error.shape)
+    index = tuple(int(i) for i in worst)
+    a, n = float(analytic[worst]), float(numeric[worst])
+    described = (
+        f"index {index}: analytic {a:.6g}, numeric {n:.6g} "
+        f"(error {error[worst]:.2g}, allowed {allowed[worst]:.2g})"
+    )
     if error[worst] > allowed[worst]:
-        index = tuple(int(i) for i in worst)
-        a, n = float(analytic[worst]), float(numeric[worst])
-        raise GradientCheckError(
-            f"{name}: gradient check failed at index {index}: analytic {a:.6g}, "
-            f"numeric {n:.6g} (error {error[worst]:.2g}, allowed {allowed[worst]:.2g})",
-            index,
-            a,
-            n,
-        )
+        raise GradientCheckError(f"{name}: gradient check failed at {described}", index, a, n)
+    return described

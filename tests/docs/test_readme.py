@@ -45,6 +45,18 @@ def test_tree_in_the_readme_leaves_no_formula_and_no_room_out():
     assert rooms | formulas <= shown
 
 
+def test_table_of_the_course_names_functions_that_there_are():
+    text = README.read_text("utf-8")
+    rows = re.findall(r"^\| `(.+?)` \| (.*) \|$", text.partition("| course | here |")[2], re.M)
+    names = [
+        name for _, ours in rows for name in re.findall(r"`((?:word2vec|utils)\.[\w.]+)`", ours)
+    ]
+    assert len(names) >= len(rows) > 10
+    for name in names:
+        module, _, attribute = name.rpartition(".")
+        assert callable(getattr(importlib.import_module(module), attribute)), name
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_in_docstrings_print_what_they_say(name):
     module = importlib.import_module(name)

@@ -2,7 +2,7 @@
 
 Only these modules print, for their results are for the eyes of whoever typed the command. All else
 in the library returns results, raises errors and gives warnings. (The bar of ``progress=True``,
-`word2vec.engine.progress`, goes to standard error, and only when it is asked for.)
+`word2vec.engine.progress`, and the line of ``gradcheck_naive(..., verbose=True)`` are asked for.)
 """
 
 from .program import Parser, add_command, run_command
