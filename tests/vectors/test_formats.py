@@ -205,6 +205,7 @@ def test_line_of_space_and_numbers_has_the_empty_word(tmp_path, space):
     np.testing.assert_array_equal(vectors, [[1, 2], [3, 4]])
 
 
+@pytest.mark.filterwarnings("ignore:.*gensim and the C program cannot read")
 def test_tokens_with_spaces_round_trip_in_text(tmp_path):
     kv = KeyedVectors.from_words([" a", "b c", "", "d"], np.arange(8).reshape(4, 2))
     kv.save_word2vec_format(tmp_path / "v")
@@ -401,3 +402,10 @@ def test_damaged_counts_say_where(tmp_path, line):
     (tmp_path / "vocab").write_bytes(b"b 1\n" + line + b"\n")
     with pytest.raises(ValueError, match=r"vocab: line 2 must be a word and its count\. Got b'a"):
         formats.read_counts(tmp_path / "vocab", ["a"])
+
+
+def test_text_with_spaces_in_words_is_read_back_but_warned_of(tmp_path):
+    path = tmp_path / "vectors.txt"
+    with pytest.warns(UserWarning, match=r"C program .* 1 of 2 have, .* 'new york'"):
+        formats.write_word2vec(path, ["new york", "a"], np.eye(2, dtype=np.float32))
+    assert formats.read_word2vec(path)[0] == ["new york", "a"]

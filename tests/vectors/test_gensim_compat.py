@@ -268,3 +268,14 @@ def test_text_is_read_to_the_same_numbers(tmp_path, options):
     assert ours.index_to_key == theirs.index_to_key
     assert ours.vectors.dtype == theirs.vectors.dtype
     np.testing.assert_array_equal(ours.vectors, theirs.vectors)
+
+
+def test_what_gensim_cannot_read_is_warned_of_or_refused(tmp_path):
+    words = KeyedVectors.from_words(["new york", "a"], np.eye(2, dtype=np.float32))
+    path = tmp_path / "vectors.txt"
+    with pytest.warns(UserWarning, match="gensim and the C program cannot read"):
+        words.save_word2vec_format(path)
+    with pytest.raises(ValueError, match="could not convert"):
+        gensim_models.KeyedVectors.load_word2vec_format(path)
+    with pytest.raises(ValueError, match="cannot hold words with a space"):
+        words.save_word2vec_format(path, binary=True)

@@ -467,3 +467,10 @@ def test_the_example_of_the_docstring_runs():
     results = doctest.testmod(vectors)
     assert results.attempted > 0
     assert results.failed == 0
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_distance_of_a_key_to_itself_is_exactly_zero(dtype):
+    vectors = np.random.default_rng(0).normal(size=(200, 7)).astype(dtype)
+    keyed = KeyedVectors.from_words([f"word{row}" for row in range(200)], vectors)
+    assert {float(keyed.distance(word, word)) for word in keyed.index_to_key} == {0.0}

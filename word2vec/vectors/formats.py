@@ -419,8 +419,21 @@ def write_word2vec(
     ValueError
         If a word has a newline, in the binary format a space, or in text a space at its end: it
         would be read back as another.
+
+    Warns
+    -----
+    UserWarning
+        If a word has a space in text: this library and GloVe's own tools read it back, others fail.
     """
     _check_words(words, binary)
+    spaced = [] if binary else [word for word in words if " " in word]
+    if spaced:
+        warnings.warn(
+            f"{path}: gensim and the C program cannot read a text file in which words have spaces: "
+            f"{len(spaced)} of {len(words)} have, the first is {spaced[0]!r}. For them, replace "
+            "spaces, for example by '_'.",
+            stacklevel=3,
+        )
     num_vectors = len(words) if num_vectors is None else num_vectors
     write_block = _binary_rows if binary else _text_rows
     with _open_for_writing(path, append) as file:

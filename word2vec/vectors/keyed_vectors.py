@@ -71,8 +71,9 @@ class KeyedVectors(VectorStore):
         return np.dot(nearest.unit(self[w1]), nearest.unit(self[w2]))
 
     def distance(self, w1: Key, w2: Key) -> np.floating:
-        """Cosine distance of two keys, ``1 - similarity``."""
-        return 1 - self.similarity(w1, w2)
+        """Cosine distance of two keys, ``1 - similarity``; exactly 0 of a key to itself."""
+        similarity = self.similarity(w1, w2)
+        return 0 * similarity if w1 == w2 else 1 - similarity  # rounding would leave a little
 
     def n_similarity(self, ws1: str | Sequence[Term], ws2: str | Sequence[Term]) -> np.floating:
         """Cosine similarity of the mean vectors of two lists of keys; unknown keys are left out.
