@@ -22,7 +22,7 @@ ABOVE = "run.py and utils/"
 COMMANDS = "commands/"
 # Of each room: title, center, width, and how many names stand in a line.
 ROOMS = {
-    ABOVE: ("run.py, utils/", (5.0, 9.5), 8.0, 5),
+    ABOVE: ("run.py, utils/", (5.0, 9.5), 9.6, 6),
     COMMANDS: ("commands/", (5.0, 8.1), 5.6, 5),
     "classic": ("classic/", (5.0, 6.8), 4.8, 4),
     "engine": ("engine/", (3.5, 5.25), 5.2, 4),

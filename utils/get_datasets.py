@@ -86,7 +86,7 @@ def main(arguments=None):
     def stop(number, frame):
         raise Stopped(number)
 
-    parser.error = refuse
+    parser.error = refuse  # type: ignore[method-assign]
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
     try:

@@ -1,4 +1,4 @@
-"""The pictures that commands leave behind: PNG files that appear when they are complete.
+"""The pictures that commands leave behind: files that appear when they are complete.
 
 Ctrl-C waits for the end of a picture: matplotlib's C++ would make another error of it.
 
@@ -7,6 +7,7 @@ Matplotlib takes longer to import than most commands to run, so it is imported w
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,13 +48,14 @@ def save_training_pictures(training: Training, directory: Path) -> list[str]:
     words, groups = words_of_picture(vectors.index_to_key)
     save_word_picture(vectors, words, directory / "word_vectors.png", groups)
 
-    ax: Any = None
-    for name, curve in training.curves.items():
-        positions, losses = zip(*curve, strict=True)
-        label = name if len(training.curves) > 1 else None
-        ax = plot_loss(losses, iterations=positions, ax=ax, label=label)
-    ax.set(xlabel=training.unit, ylabel=training.loss_name)
-    _save(ax, directory / "loss.png")
+    with _slide():
+        ax: Any = None
+        for name, curve in training.curves.items():
+            positions, losses = zip(*curve, strict=True)
+            label = name if len(training.curves) > 1 else None
+            ax = plot_loss(losses, iterations=positions, ax=ax, label=label)
+        ax.set(xlabel=training.unit, ylabel=training.loss_name)
+        _save(ax, directory / "loss.png")
     return ["word_vectors.png", "loss.png"]
 
 
@@ -92,17 +94,54 @@ def save_word_picture(
     words: Sequence[str],
     path: StrPath,
     groups: Mapping[str, Iterable[str]] | None = None,
+    *,
+    size: tuple[float, float] = (10, 7.5),
+    dpi: float = 150,
+    title: str = "",
 ) -> None:
     """Draw words of `KeyedVectors` with `plot_words` and write the picture.
+
+    Parameters
+    ----------
+    vectors : KeyedVectors
+    words : sequence of str
+    path : path
+        Its end says the format; see `check_picture_name`.
+    groups : dict of str to list of str, optional
+    size : pair of float
+        Width and height in inches.
+    dpi : float
+        Pixels an inch, where the format has pixels.
+    title : str
 
     Raises
     ------
     KeyError
         If a word is unknown; the message names the closest spellings.
     """
+    import matplotlib.pyplot as plt
+
+    from utils.fonts import fonts_for
     from utils.plotting import plot_words
 
-    _save(plot_words(words, vectors[words], groups=groups), path)
+    chosen = vectors[words]
+    with _slide():
+        figure, ax = plt.subplots(figsize=size)
+        width, height = size
+        margins = {"left": 0.5 / width, "right": 1 - 0.2 / width, "bottom": 0.5 / height}
+        figure.subplots_adjust(top=1 - (0.6 if title else 0.2) / height, **margins)
+        with fonts_for([title]):
+            ax.set_title(title, parse_math=False, fontfamily=plt.rcParams["font.family"])
+        _save(plot_words(words, chosen, groups=groups, ax=ax), path, dpi)
+
+
+def check_picture_name(path: StrPath) -> None:
+    """Raise ValueError unless the end of the name is that of a format that can be written."""
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    known = sorted(FigureCanvasBase.get_supported_filetypes())
+    if Path(path).suffix.lower().removeprefix(".") not in known:
+        raise ValueError(f"{path}: the name of a picture must end in .{', .'.join(known)}")
 
 
 @held_back_signals()
@@ -122,19 +161,33 @@ def save_sentiment_pictures(
     """
     from utils.plotting import plot_confusion_matrix, plot_loss
 
-    ax: Any = None
-    for result in results:
-        percent = 100 * np.array(result.dev_accuracies)
-        ax = plot_loss(percent, iterations=result.strengths, ax=ax, label=result.name)
-    ax.set(xscale="log", xlabel="strength of L2", ylabel="accuracy on dev, %")
-    _save(ax, directory / "sentiment_sweep.png")
-    ax = plot_confusion_matrix(matrix, labels)
-    _save(ax, directory / "sentiment_confusion.png")
+    with _slide():
+        ax: Any = None
+        for result in results:
+            percent = 100 * np.array(result.dev_accuracies)
+            ax = plot_loss(percent, iterations=result.strengths, ax=ax, label=result.name)
+        ax.set(xscale="log", xlabel="strength of L2", ylabel="accuracy on dev, %")
+        # Above, for curves may be anywhere.
+        ax.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
+        _save(ax, directory / "sentiment_sweep.png")
+        _save(plot_confusion_matrix(matrix, labels), directory / "sentiment_confusion.png")
 
 
-def _save(ax, path):
+def _slide():
     import matplotlib.pyplot as plt
 
-    with atomic_write(path) as file:
-        ax.figure.savefig(file, format="png", dpi=150)
-    plt.close(ax.figure)
+    from utils.plot_style import SLIDE
+
+    return plt.rc_context(SLIDE)
+
+
+def _save(ax, path, dpi=150):
+    import matplotlib.pyplot as plt
+
+    kind = Path(path).suffix.lower().removeprefix(".")
+    try:
+        with atomic_write(path) as file, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing from font")  # said once, before
+            ax.figure.savefig(file, format=kind, dpi=dpi)
+    finally:
+        plt.close(ax.figure)

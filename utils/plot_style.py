@@ -8,14 +8,18 @@ from matplotlib.colors import to_rgb
 
 # Okabe and Ito's colours, which colour-blind eyes tell apart, less those too pale or black.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-MARKERS = "os^Dv"  # the next shape, or line style, each time the colours begin again
-LINE_STYLES = ("-", "--", ":", "-.")
+# Seven shapes and five styles beside six colours: each is another from the first on, for those who
+# print in grey, and only after 42 or 30 do both repeat together.
+MARKERS = "os^DvPX"
+LINE_STYLES = ("-", "--", ":", "-.", (0, (6, 1, 1, 1, 1, 1)))
+# For pictures that a command writes: readable on a slide.
+SLIDE: dict[Any, Any] = {"font.size": 13, "axes.titlesize": 17, "axes.titlepad": 12}
 UNGROUPED = "0.5"
 
 
-def cycle(first: Sequence[str], second: Sequence[str], number: int) -> tuple[str, str]:
-    """The `number`-th pair: all of `first` with one of `second`, then with the next."""
-    return first[number % len(first)], second[number // len(first) % len(second)]
+def cycle(first: Sequence[Any], second: Sequence[Any], number: int) -> tuple[Any, Any]:
+    """The `number`-th of `first` and of `second`, each beginning again when it is at its end."""
+    return first[number % len(first)], second[number % len(second)]
 
 
 def darker(color: Any) -> tuple[float, ...]:

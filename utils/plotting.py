@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from utils.plot_style import LINE_STYLES, PALETTE, cycle, darker, lighten, settle_layout
+from utils.plot_style import LINE_STYLES, MARKERS, PALETTE, cycle, darker, lighten, settle_layout
 from utils.word_plane import draw_words, principal_plane
 from word2vec import KeyedVectors
 from word2vec.checks import as_float_array
@@ -24,20 +24,23 @@ MAX_MARKED_LOSSES = 30  # more points than these are a curve without markers
 
 def plot_words(
     words: Iterable[str],
-    vectors: ArrayLike | KeyedVectors | Mapping[str, ArrayLike],
+    vectors: ArrayLike | KeyedVectors | Mapping[str, ArrayLike] | None = None,
     *,
+    points: ArrayLike | None = None,
     groups: Mapping[str, Iterable[str]] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw words as labelled points on the plane of their first two principal components.
+    """Draw words as labelled points, on the plane of their first two principal components.
 
     Parameters
     ----------
     words : sequence of str, length n
     vectors : array-like of shape (n, d), or KeyedVectors, or dict of str to vector
         A row for each word, or where to look the words up.
+    points : array-like of shape (n, 2), optional
+        Where to draw the words instead, as t-SNE or UMAP say; `vectors` can be left out then.
     groups : dict of str to list of str, optional
-        Name of a group -> its words, which share a colour. Words in no group are grey.
+        Name of a group -> its words, which share a colour and a shape. Words in no group are grey.
     ax : matplotlib Axes, optional
         Where to draw. Default: a new figure.
 
@@ -62,6 +65,13 @@ def plot_words(
     Labels are placed for the size and limits that the Axes have at the end of the call. Enlarging
     them later does no harm; shrinking them can make labels overlap.
     """
+    if points is not None:
+        words, points = _words_and_matrix(words, points, "points")
+        if points.shape[1] != 2:
+            raise ValueError(f"points must have two columns. Got shape {points.shape} instead.")
+        return draw_words(words, points, None, groups, ax).ax
+    if vectors is None:
+        raise TypeError("plot_words needs vectors, or points to draw the words at.")
     words, vectors = _words_and_matrix(words, vectors)
     plane = principal_plane(vectors)
     return draw_words(words, plane.project(vectors), plane.shares, groups, ax).ax
@@ -107,12 +117,18 @@ def plot_loss(
         )
     if ax is None:
         _, ax = plt.subplots(figsize=(8, 5), layout="constrained")
-    color, style = cycle(PALETTE, LINE_STYLES, len(ax.lines))
-    marker = "o" if len(losses) <= MAX_MARKED_LOSSES else None
-    ax.plot(iterations, losses, style, color=color, marker=marker, markersize=4, label=label)
+    number = len(ax.lines)
+    color, style = cycle(PALETTE, LINE_STYLES, number)
+    marker = MARKERS[number % len(MARKERS)] if len(losses) <= MAX_MARKED_LOSSES else None
+    ax.plot(
+        iterations, losses, linestyle=style, color=color, marker=marker, markersize=5, label=label
+    )
     ax.set(xlabel="iteration", ylabel=ylabel)
     if ax.get_xscale() == "linear":
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        if len(losses) == 1:  # room for a whole number beside it
+            ax.update_datalim([(iterations[0] + side, losses[0]) for side in (-0.5, 0.5)])
+            ax.autoscale_view()
     ax.grid(color="0.9")
     ax.set_axisbelow(True)
     lighten(ax)
@@ -352,7 +368,9 @@ def _as_finite_array(name: str, value: Any, ndim: int) -> NDArray[np.float64]:
     return array
 
 
-def _words_and_matrix(words: Any, vectors: Any) -> tuple[list[str], NDArray[np.float64]]:
+def _words_and_matrix(
+    words: Any, vectors: Any, name: str = "vectors"
+) -> tuple[list[str], NDArray[np.float64]]:
     if isinstance(words, str):
         raise TypeError(f"words must be a sequence of strings. Got the string {words!r} instead.")
     words = list(words)
@@ -366,10 +384,10 @@ def _words_and_matrix(words: Any, vectors: Any) -> tuple[list[str], NDArray[np.f
         if missing:
             raise KeyError(f"words must all have a vector. Got none for {missing}.")
         vectors = [vectors[word] for word in words]
-    matrix = _as_finite_array("vectors", vectors, ndim=2)
+    matrix = _as_finite_array(name, vectors, ndim=2)
     if len(matrix) != len(words):
         raise ValueError(
-            f"vectors must have a row for each of the {len(words)} words. "
+            f"{name} must have a row for each of the {len(words)} words. "
             f"Got shape {matrix.shape} instead."
         )
     return words, matrix

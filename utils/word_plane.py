@@ -10,6 +10,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
+from utils.fonts import fonts_for, shorten
 from utils.labels import GAPS, MARKER_RADIUS, PADDING, place_labels
 from utils.plot_style import MARKERS, PALETTE, UNGROUPED, cycle, darker, lighten, settle_layout
 
@@ -55,7 +56,7 @@ class DrawnWords(NamedTuple):
 def draw_words(
     words: list[str],
     points: NDArray[np.float64],
-    shares: NDArray[np.float64],
+    shares: NDArray[np.float64] | None,
     groups: Mapping[str, Iterable[str]] | None = None,
     ax: Axes | None = None,
     extent: NDArray[np.float64] | None = None,
@@ -66,8 +67,8 @@ def draw_words(
     ----------
     words : list of str, length n
     points : ndarray of shape (n, 2)
-    shares : ndarray of shape (2,)
-        Of the variance, for the axes.
+    shares : ndarray of shape (2,), or None
+        Of the variance, for the axes. None: these are no principal components.
     groups : dict of str to list of str, optional
     ax : matplotlib Axes, optional
     extent : ndarray of shape (m, 2), optional
@@ -78,10 +79,15 @@ def draw_words(
     DrawnWords
     """
     groups = groups or {}
+    with fonts_for([*words, *groups]):
+        return _draw(words, points, shares, groups, ax, extent)
+
+
+def _draw(words, points, shares, groups, ax, extent):
     group_of = _group_of_each_word(words, groups)
     if ax is None:
         figure, ax = plt.subplots(figsize=(10, 7.5))
-        figure.subplots_adjust(left=0.04, right=0.98, bottom=0.05, top=0.94)
+        figure.subplots_adjust(left=0.05, right=0.98, bottom=0.06, top=0.93)
     styles: dict[str | None, tuple[str, str]] = {None: (UNGROUPED, "o")}
     styles |= {name: cycle(PALETTE, MARKERS, number) for number, name in enumerate(groups)}
     scatters = []
@@ -89,15 +95,18 @@ def draw_words(
         members = np.array([i for i, group in enumerate(group_of) if group == name], dtype=int)
         if len(members):
             look: dict[str, Any] = {"color": color, "marker": marker, "s": (2 * MARKER_RADIUS) ** 2}
+            look["s"] *= 0.85 if marker in "sD" else 1.6 if marker in "^vPX" else 1  # look alike
             look |= {"edgecolor": "white", "linewidth": 0.5, "zorder": 3, "label": name}
             scatters.append((members, ax.scatter(*points[members].T, **look)))
-    for axis, nth, share in zip((ax.xaxis, ax.yaxis), ("1st", "2nd"), shares, strict=True):
-        axis.set_label_text(f"{nth} principal component, {share:.0%} of variance", color="0.35")
+    if shares is not None:
+        for axis, nth, share in zip((ax.xaxis, ax.yaxis), ("1st", "2nd"), shares, strict=True):
+            axis.set_label_text(f"{nth} principal component, {share:.0%} of variance", color="0.35")
     ax.tick_params(length=0, labelbottom=False, labelleft=False)  # the units mean nothing
     lighten(ax)
 
     _set_limits(ax, points if extent is None else extent)
     settle_layout(ax)
+    _shorten_axis_labels(ax)
     num_groups = len(set(group_of) - {None})
     legend = _legend_above(ax, num_groups) if num_groups else None
     colors = [darker(styles[group][0]) for group in group_of]
@@ -125,6 +134,15 @@ def _set_limits(ax, points):
     ax.set_ylim(low[1] - margin[1], high[1] + margin[1])
 
 
+def _shorten_axis_labels(ax):
+    """Leave out of the names of the axes what there is no room for."""
+    room = {ax.xaxis: ax.bbox.width, ax.yaxis: ax.bbox.height}
+    for axis, length in room.items():
+        if max(axis.label.get_window_extent().size) > length:
+            short = axis.get_label_text().replace(" principal", "").replace(" of variance", "")
+            axis.set_label_text(short)
+
+
 def _legend_above(ax, num_groups):
     """A legend in the fewest rows that fit, in a strip of its own above the points."""
     spacing = {"handlelength": 1, "handletextpad": 0.3, "columnspacing": 1.5, "borderaxespad": 0.2}
@@ -142,7 +160,7 @@ def _draw_labels(ax, words, points, colors, legend):
     centered = {"ha": "center", "va": "center", "zorder": 4}
     halo = [withStroke(linewidth=2, foreground="white")]  # readable where a leader line runs under
     texts = [  # words are no mathematics, whatever dollar signs they contain
-        ax.text(*point, word, color=color, parse_math=False, path_effects=halo, **centered)
+        ax.text(*point, shorten(word), color=color, parse_math=False, path_effects=halo, **centered)
         for point, word, color in zip(points, words, colors, strict=True)
     ]
     pixel = 72 / ax.figure.dpi  # in typographic points

@@ -6,6 +6,7 @@ from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import same_color
 from matplotlib.figure import Figure
 
+from utils import fonts
 from utils.plot_style import PALETTE, UNGROUPED
 from utils.plotting import (
     plot_confusion_matrix,
@@ -509,3 +510,111 @@ def test_two_sided_differences_are_best_at_the_step_of_the_checker_or_near():
 def test_steps_must_be_positive():
     with pytest.raises(ValueError, match=r"steps must be positive. Got 0 instead."):
         plot_step_sizes(cubes, POINT.copy(), steps=[0, 1e-5])
+
+
+# -------------------------------------------------------------------- scripts, long words, points
+
+
+def test_points_can_come_from_elsewhere_and_the_axes_claim_nothing():
+    points = np.array([[0.0, 1.0], [2.0, 3.0], [5.0, 1.0]])
+    ax = plot_words(["a", "b", "c"], points=points, ax=new_ax())
+    np.testing.assert_array_equal(drawn_points(ax), points)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("points", "message"),
+    [(np.ones((2, 3)), "points must have two columns"), ([[1, 2]], "points must have a row for")],
+)
+def test_points_that_are_none_are_refused(points, message):
+    with pytest.raises(ValueError, match=message):
+        plot_words(["a", "b"], points=points)
+
+
+def test_words_without_vectors_or_points_are_refused():
+    with pytest.raises(TypeError, match="needs vectors, or points"):
+        plot_words(["a", "b"])
+
+
+def test_very_long_words_are_shortened_in_their_labels():
+    word = "donaudampfschifffahrtsgesellschaftskapitän"
+    ax = plot_words([word, "short"], np.eye(2), ax=new_ax())
+    assert [text.get_text() for text in ax.texts] == ["donaudampfschif…skapitän", "short"]
+
+
+def test_every_group_has_a_shape_of_its_own_from_the_first_on():
+    ax = plot_words(WORDS, clustered(1.0), groups=GROUPS, ax=new_ax())
+    scatters = [c for c in ax.collections if isinstance(c, PathCollection)]
+    shapes = {scatter.get_paths()[0].vertices.tobytes() for scatter in scatters[1:]}
+    assert len(shapes) == len(GROUPS)
+
+
+def test_axis_labels_fit_a_small_picture():
+    ax = plot_words(WORDS, clustered(1.0), ax=new_ax(figsize=(8, 3)))
+    assert ax.get_ylabel().startswith("2nd component, ")
+    assert max(ax.yaxis.label.get_window_extent().size) <= ax.bbox.height
+
+
+class FakeFont:
+    """As FreeType shows a font: what it has, and whether it can be drawn."""
+
+    def __init__(self, characters, scalable=True, family_name="Fake"):
+        self.get_charmap = lambda: {ord(character): 1 for character in characters}
+        self.scalable, self.family_name = scalable, family_name
+
+
+@pytest.fixture
+def system_fonts(monkeypatch):
+    """Made-up fonts of the system; the usual one has only ASCII."""
+    usual = fonts.font_manager.findfont(fonts.font_manager.FontProperties())
+    found = {
+        usual: FakeFont(map(chr, range(128))),
+        "/f/Colour.ttf": FakeFont("中😀", scalable=False),
+        "/f/LastResort.ttf": FakeFont("中😀ไ", family_name="Last Resort"),
+        "/f/NotoSansCJK-Bold.otf": FakeFont("中日"),
+        "/f/NotoSansCJK-Regular.otf": FakeFont("中日"),
+        "/f/Symbola.ttf": FakeFont("😀中"),
+    }
+    monkeypatch.setattr(fonts.font_manager, "get_font", found.__getitem__)
+    monkeypatch.setattr(fonts.font_manager, "findSystemFonts", lambda: list(found)[1:])
+    monkeypatch.setattr(fonts.font_manager.fontManager, "addfont", lambda path: None)
+    monkeypatch.setattr(
+        fonts.font_manager.FontProperties, "get_name", lambda self: self.get_file() or "usual"
+    )
+
+
+def test_fonts_of_the_system_are_found_for_what_the_usual_one_lacks(system_fonts):
+    families, missing = fonts.find_families(["film", "中日", "good 😀"])
+    assert families == ["/f/NotoSansCJK-Regular.otf", "/f/Symbola.ttf"]
+    assert missing == set()
+
+
+def test_no_font_is_looked_for_where_none_is_needed(system_fonts, monkeypatch):
+    monkeypatch.setattr(fonts.font_manager, "findSystemFonts", None)
+    assert fonts.find_families(["film"]) == ([], set())
+
+
+def test_script_without_a_font_gets_one_warning_that_names_one(system_fonts):
+    with (
+        pytest.warns(
+            UserWarning, match="No font here has 2 of .* Install Noto Sans Thai"
+        ) as caught,
+        fonts.fonts_for(["ไท", "ไท", "film"]),
+    ):
+        pass
+    assert len(caught) == 1
+
+
+@pytest.mark.parametrize("num_epochs", [1, 2])
+def test_loss_of_few_epochs_has_ticks_at_whole_epochs(num_epochs):
+    ax = plot_loss([3.0] * num_epochs, iterations=np.arange(num_epochs) + 0.5, ax=new_ax())
+    ax.figure.draw_without_rendering()
+    assert all(tick == round(tick) for tick in ax.get_xticks())
+
+
+def test_best_strength_at_the_edge_is_inside_the_picture():
+    ax = plot_loss([1.0, 2.0, 3.0], iterations=[1e-3, 1e-2, 1e-1], ax=new_ax())
+    ax.set_xscale("log")
+    low, high = ax.get_xlim()
+    assert low < 1e-3
+    assert high > 1e-1
