@@ -64,3 +64,10 @@ def test_examples_in_docstrings_print_what_they_say(name):
     for examples in doctest.DocTestFinder().find(module, extraglobs={"np": np}):
         doctest.DocTestRunner(verbose=False).run(examples, out=report.append)
     assert "".join(report) == ""
+
+
+def test_first_picture_says_of_what_text_it_is_and_how_it_is_drawn():
+    below = README.read_text("utf-8").partition("](docs/word_vectors.png)")[2].partition("```")[0]
+    below = " ".join(below.split())
+    assert "Words of film reviews, the Stanford Sentiment Treebank" in below
+    assert "`./get_datasets.sh && .venv/bin/python run.py`" in below
