@@ -45,7 +45,12 @@ def test_daemon_without_standard_streams_can_train():
     closed = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"]
     ended = subprocess.run([*closed, *PROGRAM, *TRAIN], env=ENVIRONMENT, timeout=60)
     assert ended.returncode == 0
-    assert sorted(os.listdir("output")) == ["metrics.json", "vectors.txt", "vocab.txt"]
+    assert sorted(os.listdir("output")) == [
+        "epochs.tsv",
+        "metrics.json",
+        "vectors.txt",
+        "vocab.txt",
+    ]
 
 
 def test_narrow_terminal_gets_a_bar_that_fits_and_no_colours():
