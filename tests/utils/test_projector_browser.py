@@ -32,16 +32,8 @@ FLAGS = (
     "--use-gl=angle --use-angle=swiftshader --enable-unsafe-swiftshader"  # it draws with WebGL
 )
 PAGE = "data/plugin/projector/projector_binary.html"
-WORDS = [
-    "tea",
-    "new york",
-    "a\tb",
-    " ",
-    "一",
-    "</script>",
-    '"quoted"',
-    *(f"word{i}" for i in range(100)),
-]
+ODD = ["new york", "a\tb", " ", "一", "</script>", '"quoted"']
+WORDS = ["tea", *ODD, *(f"word{i}" for i in range(100))]
 # What is shown, also within the elements that have a document of their own.
 SHOWN = """
 function walk(node) {
