@@ -290,7 +290,7 @@ def test_signal_is_obeyed_after_the_iteration_and_a_checkpoint(tmp_path, number)
         ({"x0": START.astype(np.float32)}, "x0 is 'float32"),
         ({"step": 0.2}, "step is 0.2, was 0.1"),
         ({"anneal_every": None}, "anneal_every is None, was 15"),
-        ({"seed": 1}, "generator is '"),
+        ({"seed": 1}, "the generator is another one"),
         ({"settings": {"window": 4}}, "window is 4, was None"),
         (
             {"step": lambda iteration: 0.1 / (1 + iteration)},

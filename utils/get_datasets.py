@@ -14,7 +14,9 @@ import tempfile
 import urllib.error
 import urllib.request
 import zipfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 MAX_BYTES = 10**9  # no server and no archive may fill the disk; the real files have a few MB
 PLACE = ".get_datasets."  # begins the names of directories to unpack into
@@ -67,7 +69,7 @@ class Stopped(BaseException):
     """A signal came."""
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     parser = argparse.ArgumentParser(
         prog="./get_datasets.sh",
@@ -87,10 +89,10 @@ def main(arguments=None):
         raise Stopped(number)
 
     parser.error = refuse  # type: ignore[method-assign]
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, stop)
     try:
         options = parser.parse_args(arguments)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, stop)
         with working_directory(Path(options.dir)) as temporary:
             for dataset in DATASETS:
                 get(*dataset, Path(options.dir), temporary, options.keep)
@@ -108,7 +110,7 @@ def main(arguments=None):
 
 
 @contextlib.contextmanager
-def working_directory(data):
+def working_directory(data: Path) -> Iterator[Path]:
     """A place on the same disk as the data; keeps a second run out."""
     try:
         data.mkdir(parents=True, exist_ok=True)
@@ -126,13 +128,22 @@ def working_directory(data):
         yield Path(temporary.name)
 
 
-def get(address, variable, sha256, folder, names, data, temporary, keep):
+def get(
+    address: str,
+    variable: str,
+    sha256: str,
+    folder: str,
+    names: str,
+    data: Path,
+    temporary: Path,
+    keep: bool,
+) -> None:
     """Make a folder from its archive, unless it is there."""
-    target, names = data / folder, [f"{name}.txt" for name in names.split()]
+    target, needed = data / folder, [f"{name}.txt" for name in names.split()]
     archive = data / address.rpartition("/")[2]
     part = archive.with_name(f"{archive.name}.part")
     if os.path.lexists(target):
-        if missing := first_missing(target, names):
+        if missing := first_missing(target, needed):
             raise Failure(
                 f"{target} is there but lacks {missing}. Nothing was changed. Move it away "
                 f"(mv '{target}' '{target}.old') and run this again."
@@ -153,7 +164,7 @@ def get(address, variable, sha256, folder, names, data, temporary, keep):
             "away and run this again, or set the checksum you expect (see --help)."
         )
     try:
-        fault = unpack(source, folder, names, temporary)
+        fault = unpack(source, folder, needed, temporary)
     except OSError as error:
         raise Failure(
             f"cannot unpack {source} into {data} ({error.strerror}). Is the disk full? Make room "
@@ -172,17 +183,17 @@ def get(address, variable, sha256, folder, names, data, temporary, keep):
     print(f"{target} is complete.")
 
 
-def first_missing(directory, names):
+def first_missing(directory: Path, names: Sequence[str]) -> str:
     """The first name that is no file with content there."""
     files = ((name, directory / name) for name in names)
     return next((name for name, path in files if not path.is_file() or not path.stat().st_size), "")
 
 
-def sha256_of(path):
+def sha256_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()  # of a few MB
 
 
-def download(address, sha256, part):
+def download(address: str, sha256: str, part: Path) -> None:
     """End with the file `part` of that checksum, or not at all."""
     if part.exists() and sha256_of(part) != sha256:
         print(f"Continuing {address}", flush=True)
@@ -202,7 +213,7 @@ def download(address, sha256, part):
         )
 
 
-def transfer(address, part):
+def transfer(address: str, part: Path) -> None:
     """Download to `part`, or only the rest if it has the beginning and the server can do that."""
     start = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(address, headers={"Range": f"bytes={start}-"} if start else {})
@@ -225,7 +236,7 @@ def transfer(address, part):
         raise Failure(f"cannot download {address}: {why} again.{kept}") from error
 
 
-def write_rest(response, part, start):
+def write_rest(response: Any, part: Path, start: int) -> int:
     """Write what comes to `part`, from a position on; returns where it ends."""
     try:
         file = open(part, "ab" if start else "wb", buffering=0)  # noqa: SIM115 - closed below
@@ -243,7 +254,7 @@ def write_rest(response, part, start):
     return start
 
 
-def write(file, chunk):
+def write(file: Any, chunk: bytes) -> None:
     try:
         while chunk:
             chunk = chunk[file.write(chunk) :]
@@ -252,7 +263,7 @@ def write(file, chunk):
         raise Failure(f"{why} another directory with --dir.") from error
 
 
-def unpack(source, folder, names, temporary):
+def unpack(source: Path, folder: str, names: Sequence[str], temporary: Path) -> str | None:
     """Unpack a folder without dot files, which are litter of macOS; returns what is wrong."""
     try:
         with zipfile.ZipFile(source) as archive:
@@ -272,7 +283,7 @@ def unpack(source, folder, names, temporary):
     return f"lacks {folder}/{missing}" if missing else None
 
 
-def leads_elsewhere(member):
+def leads_elsewhere(member: zipfile.ZipInfo) -> bool:
     name, kind = member.filename, stat.S_IFMT(member.external_attr >> 16)
     is_special = kind not in (0, stat.S_IFREG, stat.S_IFDIR)
     return is_special or name.startswith("/") or ".." in name.split("/") or "\\" in name
