@@ -1,10 +1,10 @@
 """The limits on memory that checks name; other checks are tested where they are used."""
 
-import resource
-
 import pytest
 
 from word2vec import checks
+
+resource = pytest.importorskip("resource", reason="Windows has no such limits")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import fcntl
 import hashlib
 import http.client
 import os
@@ -112,6 +111,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 @contextlib.contextmanager
 def working_directory(data: Path) -> Iterator[Path]:
     """A place on the same disk as the data; keeps a second run out."""
+    import fcntl  # not on Windows, which has no bash to call this
+
     try:
         data.mkdir(parents=True, exist_ok=True)
         lock = os.open(data, os.O_RDONLY)  # held until the program ends

@@ -7,7 +7,6 @@ import io
 import os
 import random
 import re
-import resource
 import shutil
 import signal
 import socket
@@ -22,6 +21,8 @@ from pathlib import Path
 import pytest
 
 from utils import get_datasets
+
+resource = pytest.importorskip("resource", reason="Windows has no bash")
 
 ROOT = Path(get_datasets.__file__).parents[1]
 SCRIPT = ROOT / "get_datasets.sh"

@@ -227,10 +227,7 @@ def test_interrupt_waits_until_the_results_are_written(monkeypatch, capsys):
     monkeypatch.setattr(KeyedVectors, "save_word2vec_format", interrupted)
     assert run.main(["train", "text.txt", *QUICK]) == 130
     written = sorted(path.name for path in Path("output").iterdir())
-    assert written == [
-        "epochs.tsv",
-        *"loss.png metrics.json vectors.txt vocab.txt word_vectors.png".split(),
-    ]
+    assert {"loss.png", "metrics.json", "vectors.txt", "vocab.txt", "word_vectors.png"} < {*written}
     out = capsys.readouterr().out
     assert "Wrote vectors.txt" in out
     assert "Stopped" not in out

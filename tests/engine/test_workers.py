@@ -16,6 +16,7 @@ from word2vec import Word2Vec, WorkerError
 from word2vec.engine import schedule, workers
 
 LIBRARY = Path(word2vec.__file__).parent
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="there are no workers on Windows")
 CORPUS = [["a", "b", "c"]] * 50
 SMALL = {"vector_size": 4, "min_count": 1, "sample": None, "epochs": 1}
 SCRIPT = """

@@ -262,7 +262,11 @@ def _prepare_streams() -> None:
 
 
 def print_error(name: str, message: str) -> None:
-    print(f"{name}: {message}", file=sys.stderr)
+    line = f"{name}: {message}"
+    if "tqdm" in sys.modules:  # there may be a bar, and it is not to be written into
+        sys.modules["tqdm"].tqdm.write(line, file=sys.stderr)
+    else:
+        print(line, file=sys.stderr)
 
 
 def _explain(error: BaseException) -> str:
