@@ -213,9 +213,11 @@ def _check_settings(path, checkpoint, current):
 
 
 def _in_words(name, value, before):
-    if any(map(_is_fingerprint, (value, before))):  # nobody can read them
+    """What differs, but not in the digits of a fingerprint, which nobody can read."""
+    if _is_fingerprint(value) and _is_fingerprint(before):
         return f"the {name} is another one"
-    return f"{name} is {value!r}, was {before!r}"
+    value, before = ("given" if _is_fingerprint(v) else repr(v) for v in (value, before))
+    return f"{name} is {value}, was {before}"
 
 
 def _is_fingerprint(value):
