@@ -24,7 +24,7 @@ from .losses import (
 )
 from .models import cbow, skipgram
 from .network import num_parameters, two_layer_net
-from .saving import CheckpointError, Interrupted, InUseError, StopTraining
+from .saving import CheckpointError, Interrupted, InUseError, RankError, StopTraining
 from .sgd import plain_sgd, sgd
 from .vectors import KeyedVectors, UnknownKeyError
 
@@ -38,6 +38,7 @@ __all__ = [
     "Interrupted",
     "KeyedVectors",
     "Phrases",
+    "RankError",
     "StopTraining",
     "TrainingProgress",
     "UnknownKeyError",

@@ -20,6 +20,7 @@ REDUCTIONS = ("mean", "sum")
 # Farther or more than makes sense, and yet little enough for memory.
 LARGEST_WINDOW = 1000
 LARGEST_NEGATIVE = 10_000
+LARGEST_SHARDS = 4096
 LARGEST_SEED = 2**128 - 1  # as much as NumPy's own seeds have
 
 # "tree" is hierarchical softmax.
@@ -98,6 +99,7 @@ class EngineOptions(Options):
     epochs: int = 5
     workers: int | None = None
     max_logits: int = 10_000_000
+    shards: int = 1
 
     FREE: ClassVar[frozenset[str]] = frozenset({"workers"})
 
@@ -116,6 +118,12 @@ class EngineOptions(Options):
         if self.workers is not None:
             self._check("workers", check_integer, 1)
         self._check("max_logits", check_integer, 1)
+        self._check("shards", check_integer, 1, LARGEST_SHARDS)
+        if self.shards & (self.shards - 1):
+            raise ValueError(
+                "shards must be 1, 2, 4, 8 or another power of two: what they learn is merged in "
+                f"pairs. Got {self.shards} instead."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,11 +27,13 @@ LONG_TEXT = (b"a b " * 100 + b"\n") * 5000  # read in several chunks
 COMPRESS = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
 
 
-def fit(corpus=SENTENCES, *, frozen=False, checkpoint_dir=None, progress=False, **options):
+def fit(
+    corpus=SENTENCES, *, frozen=False, checkpoint_dir=None, progress=False, comm=None, **options
+):
     small = {"vector_size": 4, "min_count": 1, "sample": None, "epochs": 1, "workers": 1}
     model = Word2Vec(**{**small, **options})
     run = {"frozen": frozen, "checkpoint_dir": checkpoint_dir, "progress": progress}
-    return model.fit(corpus, **run).wv
+    return model.fit(corpus, **run, comm=comm).wv
 
 
 def classic(corpus=SENTENCES, **options):
@@ -153,8 +155,8 @@ def test_damaged_compressed_text_is_never_read_as_another(tmp_path, suffix):
 
 
 @every_trainer
-def test_directory_is_refused(tmp_path, train):
-    with pytest.raises(IsADirectoryError, match=f"{tmp_path.name} is a directory. Name a text"):
+def test_directory_without_files_is_refused(tmp_path, train):
+    with pytest.raises(FileNotFoundError, match=f"{tmp_path.name} has no text files in it"):
         train(tmp_path)
 
 
@@ -236,8 +238,8 @@ def change_at_the_end(monkeypatch, module, path, change, passes=1):
     """Change a file at the end of a pass over it."""
     done = []
 
-    def read_blocks(path):
-        yield from textfile.read_blocks(path)
+    def read_blocks(path, *part):
+        yield from textfile.read_blocks(path, *part)
         done.append(path)
         if len(done) == passes:
             change(path)
@@ -398,6 +400,8 @@ BAD_ARGUMENTS = {
             [0, 1, 1.5, np.nan, "tea", b"x", [5], [["tea"]]],
             "must be True, False or several",
         ),
+        "shards": bad_integers(1, 4096),
+        "comm": ([0, 5, "world", True], "must be a communicator of mpi4py"),
         "checkpoint_dir": BAD_DIRECTORIES,
         "progress": ([0, 5, "yes", [1]], "must be a function, or True or False. Got"),
     },
@@ -570,9 +574,9 @@ def test_command_line_names_the_bad_file_in_one_line(tmp_path, capsys, name):
     assert re.match(rf"run\.py: {re.escape(str(path))}(: |, )({message})", error)
 
 
-def test_command_line_refuses_a_directory_in_one_line(tmp_path, capsys):
+def test_command_line_refuses_an_empty_directory_in_one_line(tmp_path, capsys):
     assert run.main(["--corpus", str(tmp_path), "--output", str(tmp_path / "out")]) == 2
-    assert f"run.py: {tmp_path} is a directory. Name" in capsys.readouterr().err
+    assert f"run.py: The directory {tmp_path} has no text files" in capsys.readouterr().err
 
 
 def test_command_line_tells_of_memory_that_is_short(monkeypatch, tmp_path, capsys):

@@ -27,7 +27,11 @@ class Training(NamedTuple):
 
 
 def train_with_engine(
-    corpus: Any, settings: dict[str, Any], checkpoint_dir: StrPath, quiet: bool = False
+    corpus: Any,
+    settings: dict[str, Any],
+    checkpoint_dir: StrPath,
+    quiet: bool = False,
+    comm: Any = None,
 ) -> Training:
     """Train with `Word2Vec`, with a table of the epochs, showing a progress bar unless `quiet`.
 
@@ -39,6 +43,7 @@ def train_with_engine(
     checkpoint_dir : path-like
         The table, `EPOCHS`, goes beside it.
     quiet : bool
+    comm : mpi4py.MPI.Comm, optional
 
     Returns
     -------
@@ -52,7 +57,7 @@ def train_with_engine(
             bar.show(progress)
             table.add(progress)
 
-        model.fit(corpus, checkpoint_dir=checkpoint_dir, progress=show)
+        model.fit(corpus, checkpoint_dir=checkpoint_dir, progress=show, comm=comm)
     in_the_middle = [[number + 0.5, loss] for number, loss in enumerate(model.losses)]
     return Training(
         vectors=model.wv,
@@ -66,7 +71,11 @@ def train_with_engine(
 
 
 def train_with_sgd(
-    corpus: Any, settings: dict[str, Any], checkpoint_dir: StrPath, quiet: bool = False
+    corpus: Any,
+    settings: dict[str, Any],
+    checkpoint_dir: StrPath,
+    quiet: bool = False,
+    comm: Any = None,
 ) -> Training:
     """Train with `train_classic`, showing a progress bar unless `quiet`.
 
@@ -77,11 +86,15 @@ def train_with_sgd(
         Arguments of `train_classic`.
     checkpoint_dir : path-like
     quiet : bool
+    comm : mpi4py.MPI.Comm, optional
+        Refused: the loop of the course is for one process.
 
     Returns
     -------
     Training
     """
+    if comm is not None:
+        raise ValueError("--optimizer sgd trains in one process: start it without mpiexec.")
     seen: list[SgdProgress] = []
     with ProgressBar(quiet) as bar:
 

@@ -25,15 +25,20 @@ import numpy as np
 from .. import __version__
 from ..engine.workers import WorkerError
 from ..saving.checkpoint import CheckpointError
+from ..saving.resumable import Interrupted
+from ..saving.team import RankError
 from ..vectors.unknown_key import UnknownKeyError
+from .ranks import only_the_first_prints, rank_and_size
 
 # Their messages say cause and cure; a traceback would only hide them.
 EXPECTED_ERRORS = (
     CheckpointError,
     EOFError,
     FloatingPointError,
+    Interrupted,
     MemoryError,
     OSError,
+    RankError,
     UnknownKeyError,
     ValueError,
     WorkerError,
@@ -163,7 +168,7 @@ def run_command(
 
     interrupts: list[int] = []
     try:
-        with warnings.catch_warnings(), _noticed(interrupts):
+        with warnings.catch_warnings(), _noticed(interrupts), only_the_first_prints():
             warnings.showwarning = print_warning
             try:
                 options = parse(sys.argv[1:] if arguments is None else arguments)
@@ -262,6 +267,8 @@ def _prepare_streams() -> None:
 
 
 def print_error(name: str, message: str) -> None:
+    if rank_and_size()[0] > 0:
+        return
     line = f"{name}: {message}"
     if "tqdm" in sys.modules:  # there may be a bar, and it is not to be written into
         sys.modules["tqdm"].tqdm.write(line, file=sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import shutil
@@ -15,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import __version__
-from ..corpus.textfile import check_text_file
+from ..corpus.files import text_files
 from ..corpus.tokenizer import TokenizedLines
 from ..options import (
     DEFAULT_ALPHA,
@@ -34,6 +35,7 @@ from ..saving.locks import lock_directory
 from ..vectors.keyed_vectors import KeyedVectors
 from .optimizers import Training, train_with_engine, train_with_sgd
 from .program import Commands, add_json_option, add_quiet_option
+from .ranks import team_and_communicator
 
 Defaults = dict[str, dict[str, dict[str, Any]]]
 Draw = Callable[[Training, Path], Sequence[str]]
@@ -65,6 +67,7 @@ examples:
   %(prog)s little.txt --min-count 1 --epochs 30
   %(prog)s my_text.txt.gz --vector-size 200 --output my_vectors
   %(prog)s my_text.txt --optimizer sgd      the loop of the course
+  mpiexec -n 4 %(prog)s texts/ --shards 8
 """
 
 
@@ -94,7 +97,8 @@ def add_text_options(group: argparse._MutuallyExclusiveGroup) -> None:
         metavar="TEXT",
         default=argparse.SUPPRESS,  # so that it does not undo --corpus when it is left out
         help="a text file of any size: UTF-8, one sentence a line, words between spaces; plain, "
-        ".gz, .bz2 or .xz; - reads standard input",
+        ".gz, .bz2 or .xz; a directory of such files, or a quoted pattern like 'texts/*.gz'; - "
+        "reads standard input",
     )
     group.add_argument("--corpus", metavar="FILE", help="the same")
 
@@ -194,6 +198,15 @@ def add_train_options(parser: argparse.ArgumentParser, defaults_by_kind: Default
         group,
         type=int,
     )
+    add(
+        "--shards",
+        "1, 2, 4, 8, ...: for training under mpiexec, by up to so many processes on any number of "
+        "machines. The text is cut into so many parts, which learn apart and are merged many times "
+        "an epoch. The vectors depend on the shards, never on how many processes share them; more "
+        "shards learn a little less well, and without mpiexec they bring nothing",
+        group,
+        type=int,
+    )
 
     group = parser.add_argument_group("sgd only")
     add("--step", "the step of gradient descent at first", group, type=float)
@@ -231,11 +244,11 @@ def _describe_value(name: str, value: Any) -> str:
 
 def load_text(options: argparse.Namespace) -> Corpus:
     """The `Corpus` that the options of `add_text_options` and `add_tokenize_option` name."""
-    check_text_file(options.corpus)
+    text_files(options.corpus)  # raises an error if there are none
     name = getattr(options, "corpus_name", options.corpus)
     if options.tokenize:
         return Corpus(f"{name}, tokenized", "text", TokenizedLines(options.corpus))
-    return Corpus(name, "text", Path(options.corpus))
+    return Corpus(name, "text", options.corpus)
 
 
 def train(
@@ -261,15 +274,32 @@ def train(
     """
     metrics: dict[str, Any] | None = None
     try:
-        corpus = load_corpus(options)
-        settings = settings_for(options, corpus.kind, defaults_by_kind)
-        print(f"Training on: {corpus.name}", flush=True)
-        with lock_directory(options.output):
+        team, comm = team_and_communicator()
+        with team.or_abort(), contextlib.ExitStack() as stack:
+
+            def begin():
+                corpus = load_corpus(options)
+                settings = settings_for(options, corpus.kind, defaults_by_kind)
+                print(f"Training on: {corpus.name}", flush=True)
+                if team.rank == 0:
+                    stack.enter_context(lock_directory(options.output))
+                    _prepare(options, corpus)
+                return corpus, settings
+
+            corpus, settings = team.together(begin)
             started = time.perf_counter()
-            training = _train(options, corpus, settings)
+            training = team.together(lambda: _train(options, corpus, settings, comm))
             seconds = time.perf_counter() - started
-            with held_back_signals():  # all results or none
-                metrics = _write_results(options, corpus, settings, training, seconds, draw)
+
+            def report():
+                if team.rank > 0:
+                    return {}
+                with held_back_signals():  # all results or none
+                    return _write_results(options, corpus, settings, training, seconds, draw)
+
+            metrics = team.together(report)
+            if team.rank > 0:  # what it has encoded, on a machine of its own
+                shutil.rmtree(Path(options.output, CHECKPOINTS), ignore_errors=True)
             return metrics
     except CheckpointError as error:
         raise CheckpointError(f"{error} Or give --restart, which forgets that run.") from None
@@ -307,7 +337,7 @@ def settings_for(
     return asdict(OPTIONS[options.optimizer](**settings))
 
 
-def _train(options: argparse.Namespace, corpus: Corpus, settings: dict[str, Any]) -> Training:
+def _prepare(options: argparse.Namespace, corpus: Corpus) -> None:
     output = Path(options.output)
     checkpoints = output / CHECKPOINTS
     if options.save:
@@ -319,8 +349,13 @@ def _train(options: argparse.Namespace, corpus: Corpus, settings: dict[str, Any]
     if options.restart and checkpoints.exists():
         shutil.rmtree(checkpoints)
 
+
+def _train(
+    options: argparse.Namespace, corpus: Corpus, settings: dict[str, Any], comm: Any
+) -> Training:
     train_with = TRAIN_WITH[options.optimizer]
-    return train_with(corpus.sentences, settings, checkpoints, options.quiet)
+    checkpoints = Path(options.output, CHECKPOINTS)
+    return train_with(corpus.sentences, settings, checkpoints, options.quiet, comm)
 
 
 def _write_results(

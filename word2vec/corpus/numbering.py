@@ -58,14 +58,21 @@ def number_words(corpus: Corpus, first: Iterable[str] = ()) -> NumberedWords:
 
 
 class NumberedText:
-    """The words of a text file, which need not be decoded to be numbered."""
+    """The words of text files, which need not be decoded to be numbered."""
 
-    def __init__(self, path: StrPath, first: Iterable[str] = ()) -> None:
-        self._path = Path(path)
+    def __init__(self, path: StrPath | None = None, first: Iterable[str] = ()) -> None:
+        self._paths = [] if path is None else [Path(path)]
         self._table = WordTable(word.encode("utf-8") for word in first)
 
     def __iter__(self) -> Iterator[Chunk]:
-        for _, block in read_blocks(self._path):
+        for path in self._paths:
+            yield from self.chunks(path)
+
+    def chunks(self, path: Path, start: int = 0, stop: int | None = None) -> Iterator[Chunk]:
+        """Those of a file, or of some bytes of it."""
+        if path not in self._paths:
+            self._paths.append(path)
+        for _, block in read_blocks(path, start, stop):
             if b"\0" in block:
                 raise self._error()
             yield Chunk(*self._table.number(block))
@@ -77,24 +84,29 @@ class NumberedText:
 
     def _error(self):
         """What is wrong with the text, which is no text."""
-        for _ in LineSentences(self._path):
-            pass  # the error that this raises names the line
-        return ValueError(f"{self._path} changed while it was read. Train on a copy.")
+        for path in self._paths:
+            for _ in LineSentences(path):
+                pass  # the error that this raises names the line
+        return ValueError(f"{self._paths[-1]} changed while it was read. Train on a copy.")
 
 
 class NumberedSentences:
     """The words of sentences, which are lists of str."""
 
-    def __init__(self, sentences: TokenLists, first: Iterable[str] = ()) -> None:
+    def __init__(self, sentences: TokenLists = (), first: Iterable[str] = ()) -> None:
         self._sentences = sentences
         self._numbers = Numbers()
         for word in first:
             self._numbers[word]
 
     def __iter__(self) -> Iterator[Chunk]:
-        for sentences in chunks_of_sentences(self._sentences):
-            lengths = lengths_of(sentences)
-            words = chain.from_iterable(sentences)
+        return self.chunks(self._sentences)
+
+    def chunks(self, sentences: TokenLists) -> Iterator[Chunk]:
+        """Those of some more sentences."""
+        for some in chunks_of_sentences(sentences):
+            lengths = lengths_of(some)
+            words = chain.from_iterable(some)
             with explained_unhashable_words():
                 numbers = map(self._numbers.__getitem__, words)
                 tokens = np.fromiter(numbers, np.int32, lengths.sum())

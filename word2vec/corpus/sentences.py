@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import reprlib
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from .textfile import check_text_file, read_lines
 # Not of `Sequence[str]`, which a sentence that was not split into words is as well.
 TokenLists = Iterable[list[str] | tuple[str, ...]]
 Corpus = StrPath | TokenLists  # what can be trained on; a path is that of a text file
+Texts = Corpus | Sequence[StrPath]  # or a directory, a pattern, a list of paths: see `files`
 
 
 class LineSentences:
@@ -42,7 +43,11 @@ class LineSentences:
         self.path = Path(path)
 
     def __iter__(self) -> Iterator[list[str]]:
-        for first, lines in read_lines(self.path):
+        return self.between(0, None)
+
+    def between(self, start: int, stop: int | None) -> Iterator[list[str]]:
+        """The sentences between two places in the file, in bytes; None is its end."""
+        for first, lines in read_lines(self.path, start, stop):
             for number, line in enumerate(lines, start=first):
                 words = line.split()
                 if b"\0" in line:
@@ -95,8 +100,10 @@ def check_no_table(name: str, sentences: Any) -> None:
 
 def source_name(corpus: object, argument: str) -> str:
     """What errors call a corpus: its file, or else the argument."""
-    is_path = isinstance(corpus, (str, os.PathLike))
-    return str(corpus if is_path else getattr(corpus, "path", argument))
+    corpus = getattr(corpus, "path", corpus)
+    if isinstance(corpus, (list, tuple)) and corpus and isinstance(corpus[0], (str, os.PathLike)):
+        return f"{corpus[0]} and {len(corpus) - 1} more" if len(corpus) > 1 else str(corpus[0])
+    return str(corpus) if isinstance(corpus, (str, os.PathLike)) else argument
 
 
 def token_lists(sentences: TokenLists) -> Iterator[list[str] | tuple[str, ...]]:

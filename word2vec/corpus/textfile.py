@@ -1,12 +1,13 @@
 """Text files, plain or compressed, read in pieces of bounded size."""
 
 import codecs
-import itertools
+import io
 import os
+import sys
 from collections.abc import Iterator
 
 from ..checks import StrPath
-from ..saving.reading import open_for_reading
+from ..saving.reading import open_for_reading, size_if_known
 
 CHUNK_BYTES = 1 << 20  # of text, read at a time
 # Longer lines are cut, so that a corpus without line ends needs no more memory than another.
@@ -34,19 +35,29 @@ def check_text_file(path: StrPath) -> None:
     raise FileNotFoundError(f"There is no text file {shown}.{hint}")
 
 
-def read_lines(path: StrPath) -> Iterator[tuple[int, list[bytes]]]:
+def read_lines(
+    path: StrPath, start: int = 0, stop: int | None = None
+) -> Iterator[tuple[int, list[bytes]]]:
     """Yield what `read_blocks` does, with each block divided into its lines, without their ends."""
-    for number, block in read_blocks(path):
+    for number, block in read_blocks(path, start, stop):
         yield number, block.split(b"\n")
 
 
-def read_blocks(path: StrPath) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines of a text file, many at a time.
+def read_blocks(
+    path: StrPath, start: int = 0, stop: int | None = None
+) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a text file, or of some bytes of it, many at a time.
+
+    Parameters
+    ----------
+    path : path-like
+    start, stop : int
+        Where the lines begin and end; of compressed files in unpacked bytes. None: at the end.
 
     Yields
     ------
     number : int
-        Of the first of these lines, from 1.
+        Of the first of these lines, from 1, counted from `start`.
     lines : bytes
         Whole lines, the last without its end. A line of over 1 MiB is cut between words and comes
         in pieces, each yielded alone. A byte order mark is left out.
@@ -57,10 +68,8 @@ def read_blocks(path: StrPath) -> Iterator[tuple[int, bytes]]:
         If compressed data are damaged, or a word is longer than 1 MiB.
     """
     with open_for_reading(path) as file:
-        start = file.read(len(codecs.BOM_UTF8))
         number, rest = 1, b""
-        blocks = iter(lambda: file.read(CHUNK_BYTES), b"")
-        for block in blocks if start == codecs.BOM_UTF8 else itertools.chain([start], blocks):
+        for block in _bytes_between(file, start, stop):
             block = rest + block
             end = block.rfind(b"\n")
             rest = block[end + 1 :]
@@ -72,6 +81,34 @@ def read_blocks(path: StrPath) -> Iterator[tuple[int, bytes]]:
                 yield number, line
         if rest:
             yield number, rest
+
+
+def skip(file: io.BufferedReader, num_bytes: int) -> None:
+    """Go so many bytes forward in a file that was just opened."""
+    if size_if_known(file) is not None:
+        file.seek(num_bytes)
+        return
+    while num_bytes and (read := len(file.read(min(num_bytes, CHUNK_BYTES)))):
+        num_bytes -= read
+
+
+def _bytes_between(file, start, stop):
+    """What lies between two places, piece by piece; without a byte order mark."""
+    if start:
+        skip(file, start)
+        left = b""
+    else:
+        most = len(codecs.BOM_UTF8)
+        left = file.read(most if stop is None else min(most, stop))
+        start = len(left)
+        if left == codecs.BOM_UTF8:
+            left = b""
+    if left:
+        yield left
+    num_bytes = sys.maxsize if stop is None else stop - start
+    while num_bytes > 0 and (block := file.read(min(num_bytes, CHUNK_BYTES))):
+        num_bytes -= len(block)
+        yield block
 
 
 def _cut(path, number, line):

@@ -9,8 +9,10 @@ import functools
 import re
 import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 
 from ..checks import StrPath
+from .files import text_files
 from .sentences import LineSentences
 
 _APOSTROPHES = "'\u2019"
@@ -62,27 +64,36 @@ def tokenize(text: str) -> list[str]:
 
 
 class TokenizedLines:
-    """The lines of a text file, each tokenized: sentences to train on.
+    """The lines of text files, each tokenized: sentences to train on.
 
-    Can be iterated any number of times; each time the file is read anew, piece by piece.
+    Can be iterated any number of times; each time the files are read anew, piece by piece.
 
     Parameters
     ----------
-    path : str or path-like
-        UTF-8 text, plain or compressed (gzip, bzip2, xz).
+    path : str, path-like, or list of these
+        UTF-8 text, plain or compressed (gzip, bzip2, xz): a file, a directory, a pattern or a list
+        of files, as `Word2Vec.fit` takes them.
 
     Raises
     ------
-    OSError, ValueError
+    OSError, TypeError, ValueError
         As `LineSentences`.
     """
 
-    def __init__(self, path: StrPath) -> None:
-        self._lines = LineSentences(path)
-        self.path = self._lines.path
+    def __init__(self, path: StrPath | list[StrPath]) -> None:
+        paths = text_files(path)
+        if paths is None:
+            raise TypeError(f"path must name a text file or several. Got {path!r} instead.")
+        self.paths = paths
+        self.path = path
 
     def __iter__(self) -> Iterator[list[str]]:
-        for words in self._lines:
+        for path in self.paths:
+            yield from self.between(path)
+
+    def between(self, path: Path, start: int = 0, stop: int | None = None) -> Iterator[list[str]]:
+        """The sentences between two places in one of the files, in bytes; None is its end."""
+        for words in LineSentences(path).between(start, stop):
             yield tokenize(" ".join(words))
 
 

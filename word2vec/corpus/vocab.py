@@ -56,7 +56,11 @@ class Vocab:
 
     @classmethod
     def from_counts(
-        cls, counts: Mapping[str, int], min_count: int = 1, source: str = "counts"
+        cls,
+        counts: Mapping[str, int],
+        min_count: int = 1,
+        source: str = "counts",
+        num_distinct: int | None = None,
     ) -> Vocab:
         """Vocabulary of all words that occur at least `min_count` times.
 
@@ -66,6 +70,8 @@ class Vocab:
         min_count : int
         source : str
             What an error calls the corpus.
+        num_distinct : int, optional
+            How many words there were, if `counts` lacks some that are too rare.
 
         Returns
         -------
@@ -78,13 +84,14 @@ class Vocab:
         ValueError
             If no word is left, or there were none.
         """
-        if not counts:
+        num_distinct = num_distinct or len(counts)
+        if not num_distinct:
             raise ValueError(f"{source}: there are no words. Is it empty, or all white space?")
         kept = sorted((-count, word) for word, count in counts.items() if count >= min_count)
         if not kept:
             raise ValueError(
-                f"{source}: No word occurs at least {min_count} times among {len(counts)} distinct "
-                "words: the vocabulary would be empty. Lower min_count or bring more text."
+                f"{source}: No word occurs at least {min_count} times among {num_distinct} "
+                "distinct words: the vocabulary would be empty. Lower min_count or bring more text."
             )
         return cls([word for _, word in kept], [-negated for negated, _ in kept])
 

@@ -2,7 +2,8 @@
 
 A walk through it: `trainer` (what a user sees), `training` (one training, resumable), `schedule`
 (units and rounds), `rounds` (who trains them), `units` (one unit: `blocks`, `kernels`, moves), and
-for several processes `workers` and `sharing`.
+for several processes `workers` and `sharing`. Beyond one machine: `shards` (the schedule), `legs`
+(who trains it), `adasum` (the merging), `exchange` and `ranks` (MPI).
 """
 
 from .stopping import EarlyStopping

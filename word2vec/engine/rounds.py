@@ -7,15 +7,17 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from ..corpus.encoded import EncodedCorpus
 from ..huffman import HuffmanTree
 from ..options import EngineOptions
 from .schedule import Schedule
+from .shards import ShardRounds
 from .units import Engine, RoundGradients
 from .workers import WorkerPool, can_start_workers
 
@@ -31,6 +33,7 @@ class Rounds(Protocol):
     center_vectors: np.ndarray  # (V, d) float32, up to date after each call of `run_rounds`
     outside_vectors: np.ndarray
     rounds_at_a_time: int  # that `run_rounds` trains at most
+    moved: NDArray[np.bool_] | None  # (2, V): rows that took a step, if that is kept
 
     def run_rounds(self, first: int, last: int) -> list[list[float]]:
         """Train rounds `first` to `last` - 1; returns the loss and number of pairs of each."""
@@ -42,9 +45,13 @@ class LocalRounds:
     rounds_at_a_time = 1
 
     def __init__(
-        self, engine: Engine, center_vectors: np.ndarray, outside_vectors: np.ndarray
+        self,
+        engine: Engine,
+        center_vectors: np.ndarray,
+        outside_vectors: np.ndarray,
+        moved: NDArray[np.bool_] | None = None,
     ) -> None:
-        self._engine = engine
+        self._engine, self.moved = engine, moved
         layout = RoundGradients.layout(
             engine.options, engine.schedule, len(center_vectors), engine.tree
         )
@@ -70,22 +77,23 @@ class LocalRounds:
 @contextlib.contextmanager
 def start_rounds(
     options: EngineOptions,
-    schedule: Schedule,
+    schedule: Schedule | ShardRounds,
     corpus: EncodedCorpus,
     center_vectors: np.ndarray,
     outside_vectors: np.ndarray,
     *,
     frozen: Sequence[int] = (),
     tree: HuffmanTree | None = None,
+    keep_moved: bool = False,
 ) -> Iterator[Rounds]:
     """Whoever is to train, ready for the first round; workers end when the block does.
 
     Workers have copies of the vectors, so the caller need not keep them. The rows `frozen` of the
-    center vectors stay as they are.
+    center vectors stay as they are. With `keep_moved` it is marked which rows take a step.
     """
     counts, matrices = corpus.vocab.counts, (center_vectors, outside_vectors)
     del center_vectors, outside_vectors
-    num_workers = choose_workers(options, schedule)
+    num_workers = choose_workers(options, schedule, corpus.team.neighbors)
     if num_workers > 1:
         with WorkerPool(
             options,
@@ -96,26 +104,32 @@ def start_rounds(
             num_workers,
             frozen=frozen,
             tree=tree,
+            keep_moved=keep_moved,
         ) as pool:
             del matrices
             yield pool
     else:
         # More threads would only disturb each other in products as small as ours.
         with threadpool_limits(limits=1, user_api="blas"):
-            engine = Engine(
-                options, schedule, counts, corpus.tokens, *matrices, frozen=frozen, tree=tree
-            )
-            yield LocalRounds(engine, *matrices)
+            moved = np.zeros((2, len(counts)), dtype=bool) if keep_moved else None
+            kept: Any = {"frozen": frozen, "tree": tree, "moved": moved}
+            engine = Engine(options, schedule, counts, corpus.tokens, *matrices, **kept)
+            yield LocalRounds(engine, *matrices, moved)
 
 
-def choose_workers(options: EngineOptions, schedule: Schedule) -> int:
-    """How many processes are to train: as many as were asked for, or as many as will pay."""
+def choose_workers(
+    options: EngineOptions, schedule: Schedule | ShardRounds, neighbors: int = 1
+) -> int:
+    """How many processes are to train: as many as were asked for, or as many as will pay.
+
+    Where so many ranks use the same processors, they divide them.
+    """
     if not can_start_workers():
         return 1
     number = options.workers
     if number is None:
         tokens = schedule.num_tokens * schedule.epochs
-        number = max(1, min(num_processors(), tokens // TOKENS_WORTH_A_WORKER))
+        number = max(1, min(num_processors() // neighbors, tokens // TOKENS_WORTH_A_WORKER))
     return min(number, schedule.units_per_round)
 
 

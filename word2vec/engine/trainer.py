@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -12,15 +13,17 @@ import numpy as np
 
 from ..checks import FloatArray, StrPath, check_callable, check_directory
 from ..corpus.encoded import EncodedCorpus, encode, place_for_encoding
-from ..corpus.sentences import Corpus
+from ..corpus.sentences import Texts
 from ..corpus.vocab import Vocab
 from ..huffman import HuffmanTree
 from ..options import EngineOptions, defaults, unknown_argument
 from ..saving.checkpoint import CheckpointError, OtherRunError
 from ..saving.resumable import Interrupted, carry_out
+from ..saving.team import Team
 from ..vectors.keyed_vectors import KeyedVectors
 from .model_file import Model, read_model, write_model
 from .progress import ProgressBar
+from .ranks import Ranks, check_ranks
 from .start import begin_with, check_frozen, check_start, rows_of
 from .training import Training, TrainingProgress
 
@@ -64,6 +67,10 @@ class Word2Vec:
         How CBOW combines the outside words. Its gradient is the true one for both.
     max_logits : int
         Naive softmax keeps at most about so many logits, of 4 bytes each, in memory at a time.
+    shards : int
+        1, 2, 4, 8, ...: into how many parts the text is cut that learn apart and are merged many
+        times an epoch. So many machines can share the work (see `comm` of `fit`), and the vectors
+        depend on it: more shards learn a little less well. 1 is best on one machine.
 
     Attributes
     ----------
@@ -133,6 +140,7 @@ class Word2Vec:
         loss: str = _DEFAULTS["loss"],
         cbow_reduction: str = _DEFAULTS["cbow_reduction"],
         max_logits: int = _DEFAULTS["max_logits"],
+        shards: int = _DEFAULTS["shards"],
         **unknown: Any,
     ) -> None:
         if unknown:
@@ -155,6 +163,7 @@ class Word2Vec:
         self.loss = loss
         self.cbow_reduction = cbow_reduction
         self.max_logits = max_logits
+        self.shards = shards
         _ = (
             self.options
         )  # refuses what is out of range, while it can still be seen where it is from
@@ -203,20 +212,23 @@ class Word2Vec:
 
     def fit(
         self,
-        corpus: Corpus,
+        corpus: Texts,
         *,
         start: KeyedVectors | Word2Vec | None = None,
         frozen: bool | Iterable[str] = False,
         checkpoint_dir: StrPath | None = None,
         progress: bool | Callable[[TrainingProgress], Any] = False,
+        comm: Any = None,
     ) -> Word2Vec:
         """Train on a corpus, from the beginning: what was learned before is forgotten.
 
         Parameters
         ----------
         corpus : str, path-like or iterable of lists of str
-            A text file, one sentence a line, plain or compressed (``.gz``, ``.bz2``, ``.xz``); or
-            sentences that can be iterated more than once, also a pandas Series of lists or texts.
+            A text file, one sentence a line, plain or compressed (``.gz``, ``.bz2``, ``.xz``); a
+            directory of such files, a pattern such as ``"texts/*.gz"``, or a list of files, which
+            are read one after another; or sentences that can be iterated more than once, also a
+            pandas Series of lists or texts.
         start : KeyedVectors or Word2Vec, optional
             Words that it knows begin with its vectors instead of random ones; those of a
             `Word2Vec` also with its outside vectors, unless they are those of a tree. Any vectors
@@ -231,12 +243,19 @@ class Word2Vec:
         progress : bool or callable
             True shows a progress bar; a callable is called with a `TrainingProgress` after every
             round, or every few where there are workers. Training ends, as if it were done, when
-            it returns True or raises `StopTraining`; see `EarlyStopping`.
+            it returns True or raises `StopTraining`; see `EarlyStopping`. With `comm`, only that
+            of the first rank is called.
+        comm : mpi4py.MPI.Comm, optional
+            Share the work with the other ranks of this communicator, which must make the same
+            call: 1, 2, 4, ... up to as many as there are `shards`. The result has the same bits
+            for any number of them, and as without. Each rank reads the text of its own shards
+            only, and encodes it in `checkpoint_dir` or among its temporary files; the first rank
+            saves. See docs/scale.md.
 
         Returns
         -------
         Word2Vec
-            Itself, with `wv`, `outside_vectors` and `losses`.
+            Itself, with `wv`, `outside_vectors` and `losses`; on every rank.
 
         Raises
         ------
@@ -257,6 +276,8 @@ class Word2Vec:
             If another run uses `checkpoint_dir`.
         WorkerError
             If a worker process is killed.
+        RankError
+            If another rank has failed; it raises its own error.
 
         Warns
         -----
@@ -264,28 +285,40 @@ class Word2Vec:
             If the text looks as if it was not tokenized, is too little for `sample` to thin it out,
             or has hardly taught the vectors anything in so few epochs.
         """
-        options = self.options
-        _check_run(checkpoint_dir, progress)
-        outside: np.ndarray | None = None
-        if isinstance(start, Word2Vec):
-            # Nodes of another tree ask other questions.
-            is_of_words = start.tree is None and options.loss != "hierarchical_softmax"
-            outside, start = start.outside_vectors if is_of_words else None, start.wv
-        if start is not None:
-            check_start(start, options)
-        fixed = check_frozen(frozen, start)
-        self._forget()
-        with place_for_encoding(checkpoint_dir) as directory:
-            encoded = encode(corpus, directory, options.min_count)
+        team = Team() if comm is None else Ranks(comm)
+        with team.or_abort(), contextlib.ExitStack() as stack:
+            options, fixed = team.together(
+                lambda: self._check_fit(start, frozen, checkpoint_dir, progress)
+            )
+            team.together(lambda: check_ranks(team, options, checkpoint_dir))
+            outside: np.ndarray | None = None
+            if isinstance(start, Word2Vec):
+                # Nodes of another tree ask other questions.
+                is_of_words = start.tree is None and options.loss != "hierarchical_softmax"
+                outside, start = start.outside_vectors if is_of_words else None, start.wv
+            self._forget()
+            place = place_for_encoding(checkpoint_dir, team.rank)
+            directory = team.together(lambda: stack.enter_context(place))
+            encoded = encode(corpus, directory, options.min_count, shards=options.shards, team=team)
             begin = None
             if start is not None:
                 begin = begin_with(start, outside, encoded.vocab, options)
             self._train(encoded, options, begin, None, fixed, 1, checkpoint_dir, progress)
         return self
 
+    def _check_fit(self, start, frozen, checkpoint_dir, progress):
+        """The options and what is frozen, if `fit` can begin with its arguments."""
+        options = self.options
+        _check_run(checkpoint_dir, progress)
+        if isinstance(start, Word2Vec):
+            start = start.wv
+        if start is not None:
+            check_start(start, options)
+        return options, check_frozen(frozen, start)
+
     def partial_fit(
         self,
-        corpus: Corpus,
+        corpus: Texts,
         *,
         epochs: int | None = None,
         alpha: float | None = None,
@@ -346,7 +379,9 @@ class Word2Vec:
             only = None if grow else self.wv.index_to_key
             self._check_same_kind(options)
         with place_for_encoding(checkpoint_dir) as directory:
-            encoded = encode(corpus, directory, options.min_count, seen=seen, only=only)
+            encoded = encode(
+                corpus, directory, options.min_count, seen=seen, only=only, shards=options.shards
+            )
             begin = tree = None
             if number > 1:
                 # Every training draws its own random numbers, all decided by the one seed.
@@ -390,12 +425,15 @@ class Word2Vec:
     ) -> None:
         """Train, and keep what was learned, also if that was stopped before its end."""
         with _callback(progress) as callback:
+            team = encoded.team
             rows = rows_of(frozen, encoded.vocab)
-            training = Training(
-                options, encoded, checkpoint_dir, callback, begin, frozen=rows, tree=tree
+            make: Any = functools.partial(
+                Training, options, encoded, checkpoint_dir, callback, begin, frozen=rows, tree=tree
             )
+            training = team.together(make)
+            team.together(lambda: team.check_same(training.settings))
             try:
-                carry_out(training, checkpoint_dir, training.running, hold_back=True)
+                carry_out(training, checkpoint_dir, training.running, True, team)
             except OtherRunError as error:
                 _refuse_more_epochs(error, options.epochs)
                 raise

@@ -6,6 +6,7 @@ import contextlib
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -20,8 +21,10 @@ from ..sampling import keep_probabilities, noise_distribution, starting_vectors
 from ..saving.checkpoint import Checkpoint, fingerprint, name_latest_checkpoint
 from ..saving.resumable import Progress, StopTraining
 from ..vectors.keyed_vectors import KeyedVectors
+from .legs import start_legs
 from .rounds import Rounds, start_rounds
 from .schedule import Schedule
+from .shards import Shards
 
 CHECKPOINT_SECONDS = 60
 CURVE_POINTS = 200
@@ -144,13 +147,20 @@ class Training:
     ) -> None:
         _check_corpus(corpus, options)
         options = _without_needless_sampling(corpus, options)
-        self.schedule = Schedule.of(len(corpus.tokens), options)
+        self._shards = None
+        if options.shards == 1:
+            self.schedule = one = Schedule.of(len(corpus.tokens), options)
+        else:
+            self._shards = Shards.of(corpus.lengths, options)
+            self.schedule, one = self._shards.legs, self._shards.schedules[0]
         self.settings = options.settings() | {
             "vocabulary": fingerprint([corpus.vocab.words, corpus.vocab.counts]),
             "corpus": corpus.fingerprint,
-            "unit_length": self.schedule.unit_length,
-            "units_per_round": self.schedule.units_per_round,
+            "unit_length": one.unit_length,
+            "units_per_round": one.units_per_round,
         }
+        if self._shards:
+            self.settings["legs_per_epoch"] = self._shards.legs_per_epoch
         self.state = State()
         self._options, self._corpus = options, corpus
         self._checkpoint_dir, self._callback = checkpoint_dir, callback
@@ -201,11 +211,17 @@ class Training:
     def running(self) -> Iterator[None]:
         """Everything ready for `step`: workers, if any, run until the block ends."""
         start, self._start = self._start, ()
-        fixed = self._options, self.schedule, self._corpus
-        with start_rounds(*fixed, *start, frozen=self._frozen, tree=self.tree) as self._rounds:
+        with self._start_rounds(*start) as self._rounds:
             del start  # the workers have copies
             self._saved_at = self._started_at = time.monotonic()
             yield
+
+    def _start_rounds(
+        self, center: FloatArray, outside: FloatArray
+    ) -> AbstractContextManager[Rounds]:
+        fixed: Any = self._options, self._shards or self.schedule, self._corpus, center, outside
+        start = start_legs if self._shards else start_rounds
+        return start(*fixed, frozen=self._frozen, tree=self.tree)
 
     def step(self) -> bool:
         first = self.state.round_number
@@ -216,13 +232,20 @@ class Training:
         epoch_ends = self.schedule.ends_epoch(self.state.round_number)
         if epoch_ends:
             self._check_finite("A vector", self.center_vectors, self.outside_vectors)
-        if self._callback:
-            try:
-                self._was_stopped = self._callback(self._progress()) is True
-            except StopTraining:
-                self._was_stopped = True
+        self._was_stopped = self._corpus.team.together(self._is_told_to_stop)
+        (stopped,) = self._corpus.team.largest(self._was_stopped)
+        self._was_stopped = bool(stopped)
         is_late = time.monotonic() - self._saved_at > CHECKPOINT_SECONDS
         return epoch_ends or is_late or self._was_stopped
+
+    def _is_told_to_stop(self):
+        """Show the progress; only the first rank's callback sees it."""
+        if not self._callback or self._corpus.team.rank > 0:
+            return False
+        try:
+            return self._callback(self._progress()) is True
+        except StopTraining:
+            return True
 
     def checkpoint(self) -> Checkpoint:
         arrays = {"center_vectors": self.center_vectors, "outside_vectors": self.outside_vectors}
@@ -287,6 +310,6 @@ def _without_needless_sampling(corpus: EncodedCorpus, options: EngineOptions) ->
         f"Subsampling (sample={options.sample:g}) would leave fewer than {LEAST_PAIRS} pairs of "
         "neighboring words an epoch: this corpus is too small for it, and is trained without. "
         "sample=0 says so from the start.",
-        stacklevel=5,
+        stacklevel=6,
     )
     return replace(options, sample=None)

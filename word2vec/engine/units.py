@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..checks import FloatArray, IntArray
 from ..corpus.mapped import MappedTokens
@@ -23,6 +24,7 @@ from ..sampling import AliasTable, keep_probabilities, noise_distribution
 from .blocks import Blocks, draw_blocks
 from .kernels import KERNELS, Result
 from .schedule import Schedule
+from .shards import ShardRounds
 from .tree_kernels import TREE_KERNELS, every_second_word, options_of_tree
 
 BLOCK_SIZE = 16  # centers
@@ -62,12 +64,14 @@ class Engine:
         Rows of the center vectors that never move.
     tree : HuffmanTree, optional
         Of hierarchical softmax, where `outside_vectors` are of its V - 1 nodes.
+    moved : ndarray of bool, shape (2, V), optional
+        Becomes True for each row of center and outside vectors that takes a step.
     """
 
     def __init__(
         self,
         options: EngineOptions,
-        schedule: Schedule,
+        schedule: Schedule | ShardRounds,
         counts: IntArray,
         tokens: IntArray | MappedTokens,
         center_vectors: FloatArray,
@@ -75,8 +79,10 @@ class Engine:
         *,
         frozen: Sequence[int] = (),
         tree: HuffmanTree | None = None,
+        moved: NDArray[np.bool_] | None = None,
     ) -> None:
         _keep_freed_memory()
+        self._marks = moved
         self.options = options
         self.schedule = schedule
         self.tree = tree
@@ -157,9 +163,11 @@ class Engine:
         """
         alpha, largest = self.alpha(round_number), LARGEST_MOVE[self.options.kind]
         num_units = len(self.schedule.units_of(round_number))
-        for side, matrix in zip(SIDES, self._matrices, strict=True):
+        for number, (side, matrix) in enumerate(zip(SIDES, self._matrices, strict=True)):
             groups, values = gradients.of_rows(side, num_units, part, parts)
             move_rows(matrix, groups, values, alpha, largest)
+            if self._marks is not None:
+                self._marks[number, groups.rows] = True
 
 
 class RoundGradients:
@@ -177,7 +185,7 @@ class RoundGradients:
     @staticmethod
     def layout(
         options: EngineOptions,
-        schedule: Schedule,
+        schedule: Schedule | ShardRounds,
         vocab_size: int,
         tree: HuffmanTree | None = None,
     ) -> dict[str, Any]:

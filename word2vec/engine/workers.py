@@ -36,6 +36,7 @@ from ..corpus.mapped import MappedTokens
 from ..huffman import HuffmanTree
 from ..options import EngineOptions
 from .schedule import Schedule
+from .shards import ShardRounds
 from .sharing import Barrier, SharedArrays, make_shared_file
 from .units import SIDES, Engine, RoundGradients
 
@@ -97,11 +98,15 @@ class WorkerPool:
     frozen : sequence of int
         Rows of the center vectors that never move.
     tree : HuffmanTree, optional
+    keep_moved : bool
+        Whether to mark which rows take a step.
 
     Attributes
     ----------
     center_vectors, outside_vectors : ndarray of float32, shape (V, d)
         Shared with the workers: up to date after each round.
+    moved : ndarray of bool, shape (2, V), or None
+        Shared, too: becomes True for rows of center and outside vectors that take a step.
     rounds_at_a_time : int
         That `run_rounds` trains at most.
     """
@@ -109,7 +114,7 @@ class WorkerPool:
     def __init__(
         self,
         options: EngineOptions,
-        schedule: Schedule,
+        schedule: Schedule | ShardRounds,
         counts: IntArray,
         token_path: StrPath,
         center_vectors: FloatArray,
@@ -118,8 +123,9 @@ class WorkerPool:
         *,
         frozen: Sequence[int] = (),
         tree: HuffmanTree | None = None,
+        keep_moved: bool = False,
     ) -> None:
-        layout = _layout(options, schedule, len(counts), num_workers, tree)
+        layout = _layout(options, schedule, len(counts), num_workers, tree, keep_moved)
         self.rounds_at_a_time = ROUNDS_AT_A_TIME[options.loss]
         self._processes: list[_Process] = []
         # Undone, unless all goes well; the memory lives on as long as somebody has mapped it.
@@ -129,6 +135,7 @@ class WorkerPool:
                 self._shared = SharedArrays(file.fileno(), layout)
                 self.center_vectors = self._shared["center_vectors"]
                 self.outside_vectors = self._shared["outside_vectors"]
+                self.moved = self._shared.get("moved")
                 self.center_vectors[:] = center_vectors
                 self.outside_vectors[:] = outside_vectors
                 task = {
@@ -139,6 +146,8 @@ class WorkerPool:
                     "num_workers": num_workers,
                     "frozen": list(frozen),
                     "tree": None if tree is None else tree.children.tolist(),
+                    "is_sharded": isinstance(schedule, ShardRounds),
+                    "keep_moved": keep_moved,
                 }
                 self._answers: queue.SimpleQueue[tuple[_Process, bytes]] = queue.SimpleQueue()
                 for number in range(num_workers):
@@ -352,17 +361,28 @@ class _Worker:
         num_workers,
         frozen,
         tree,
+        is_sharded,
+        keep_moved,
         number,
     ):
-        options, schedule = EngineOptions(**options), Schedule(*schedule)
+        options = EngineOptions(**options)
+        schedule = ShardRounds.from_json(schedule) if is_sharded else Schedule(*schedule)
         tree = None if tree is None else HuffmanTree(tree)
-        layout = _layout(options, schedule, len(counts), num_workers, tree)
+        layout = _layout(options, schedule, len(counts), num_workers, tree, keep_moved)
         self._shared = SharedArrays(shared_file, layout)
         os.close(shared_file)
-        matrices = [self._shared[f"{side}_vectors"] for side in SIDES]
+        center, outside = (self._shared[f"{side}_vectors"] for side in SIDES)
         tokens = MappedTokens(token_path)
         self._engine = Engine(
-            options, schedule, np.array(counts), tokens, *matrices, frozen=frozen, tree=tree
+            options,
+            schedule,
+            np.array(counts),
+            tokens,
+            center,
+            outside,
+            frozen=frozen,
+            tree=tree,
+            moved=self._shared.get("moved"),
         )
         self._gradients = RoundGradients(self._shared)
         self._barrier = Barrier(self._shared["arrivals"], number)
@@ -397,8 +417,9 @@ class _Worker:
             self._drawn[unit] = self._engine.draw(unit)
 
 
-def _layout(options, schedule, vocab_size, num_workers, tree):
+def _layout(options, schedule, vocab_size, num_workers, tree, keep_moved):
     """Shapes and types of the shared arrays."""
+    moved = {"moved": ((2, vocab_size), bool)} if keep_moved else {}
     size = options.vector_size
     num_outside = vocab_size if tree is None else tree.num_nodes
     losses = ROUNDS_AT_A_TIME[options.loss], schedule.units_per_round, 2
@@ -407,5 +428,6 @@ def _layout(options, schedule, vocab_size, num_workers, tree):
         "outside_vectors": ((num_outside, size), np.float32),
         "losses": (losses, np.float64),
         "arrivals": ((num_workers, Barrier.WIDTH), np.int64),
+        **moved,
         **RoundGradients.layout(options, schedule, vocab_size, tree),
     }

@@ -5,6 +5,7 @@ from .files import atomic_write
 from .interrupts import held_back_signals
 from .locks import InUseError, lock_directory
 from .resumable import Interrupted, Progress, Resumable, StopTraining, carry_out
+from .team import RankError, Team
 
 __all__ = [
     "Checkpoint",
@@ -12,8 +13,10 @@ __all__ = [
     "InUseError",
     "Interrupted",
     "Progress",
+    "RankError",
     "Resumable",
     "StopTraining",
+    "Team",
     "atomic_write",
     "carry_out",
     "held_back_signals",

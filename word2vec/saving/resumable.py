@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..checks import StrPath
-from .checkpoint import Checkpoint, load_latest_checkpoint, save_checkpoint
+from .checkpoint import Checkpoint
 from .interrupts import held_back_signals
+from .team import Team
 
 
 class StopTraining(Exception):
@@ -74,6 +75,7 @@ def carry_out(
     checkpoint_dir: StrPath | None,
     running: Callable[[], AbstractContextManager[Any]] = contextlib.nullcontext,
     hold_back: bool = False,
+    team: Team | None = None,
 ) -> None:
     """Do all steps of `work`, from the latest checkpoint on if there is one.
 
@@ -88,6 +90,8 @@ def carry_out(
     hold_back : bool
         Let SIGINT and SIGTERM wait for the end of a step even where nothing is saved, because the
         caller keeps what the work has come to.
+    team : Team, optional
+        Who else does the same work: all stop when one of them is told to, and the first saves.
 
     Raises
     ------
@@ -96,22 +100,26 @@ def carry_out(
     CheckpointError
         If `checkpoint_dir` has checkpoints, but of other work, or only damaged ones.
     """
+    team = team or Team()
     with held_back_signals() if checkpoint_dir or hold_back else _nothing_held_back() as signals:
-        if checkpoint_dir and (saved := load_latest_checkpoint(checkpoint_dir, work.settings)):
+        if checkpoint_dir and (saved := team.load(checkpoint_dir, work.settings)):
             work.restore(saved)
             del saved  # its arrays
         with running():
-            while not work.is_done and not signals:
-                if (work.step() or signals) and checkpoint_dir:
-                    save_checkpoint(checkpoint_dir, work.position, work.checkpoint())
-    if signals and not work.is_done:
+            stopped_by, _ = team.agree(signals, False)
+            while not work.is_done and not stopped_by:
+                is_time = team.together(work.step)
+                stopped_by, is_time = team.agree(signals, is_time)
+                if (is_time or stopped_by) and checkpoint_dir:
+                    team.save(checkpoint_dir, work.position, work.checkpoint)
+    if stopped_by and not work.is_done:
         where = "What was learned so far is kept."
         if checkpoint_dir:
             where = (
                 f"It is saved in {os.fspath(checkpoint_dir)}: the same call with the same "
                 "checkpoint_dir goes on from there."
             )
-        raise Interrupted(f"Training was stopped by {signal.Signals(signals[0]).name}. {where}")
+        raise Interrupted(f"Training was stopped by {signal.Signals(stopped_by).name}. {where}")
 
 
 @contextlib.contextmanager
