@@ -292,15 +292,15 @@ def train(
             seconds = time.perf_counter() - started
 
             def report():
-                if team.rank > 0:
-                    return {}
-                with held_back_signals():  # all results or none
-                    return _write_results(options, corpus, settings, training, seconds, draw)
+                nonlocal metrics
+                if team.rank == 0:
+                    with held_back_signals():  # all results or none
+                        metrics = _write_results(options, corpus, settings, training, seconds, draw)
 
-            metrics = team.together(report)
+            team.together(report)
             if team.rank > 0:  # what it has encoded, on a machine of its own
                 shutil.rmtree(Path(options.output, CHECKPOINTS), ignore_errors=True)
-            return metrics
+            return metrics or {}
     except CheckpointError as error:
         raise CheckpointError(f"{error} Or give --restart, which forgets that run.") from None
     except KeyboardInterrupt:
