@@ -82,6 +82,7 @@ def test_daemon_without_standard_streams_has_workers(tmp_path):
 def test_library_and_packages_that_only_the_parent_knows_are_found(tmp_path, monkeypatch):
     (tmp_path / "threadpoolctl.py").write_text(
         "from contextlib import nullcontext\ndef threadpool_limits(**_): return nullcontext()\n"
+        "threadpool_info = list\n"
         "import os; open(os.environ['SEEN'], 'a').close()\n"
     )
     monkeypatch.setenv("SEEN", str(tmp_path / "seen"))
