@@ -43,15 +43,15 @@ def measure(args, shards, merges):
         moved.append(len(moves.rows))
         return moves
 
-    before = shards_module.LEGS_PER_EPOCH
-    shards_module.LEGS_PER_EPOCH, legs_module.Legs._take_moves = merges, count
+    before = shards_module.legs_per_epoch
+    shards_module.legs_per_epoch, legs_module.Legs._take_moves = lambda shards: merges, count
     try:
         started = time.process_time()
         model = Word2Vec(shards=shards, epochs=args.epochs, seed=args.seed, workers=1)
         vectors = model.fit(args.corpus).wv
         seconds = time.process_time() - started
     finally:
-        shards_module.LEGS_PER_EPOCH, legs_module.Legs._take_moves = before, take
+        shards_module.legs_per_epoch, legs_module.Legs._take_moves = before, take
     scores = [float(vectors.evaluate_word_pairs(path)[1][0]) for path in args.pairs]
     if args.analogies:
         scores.append(float(vectors.evaluate_word_analogies(args.analogies)[0]))
@@ -100,7 +100,7 @@ def draw(rows, path):
         ax.plot(merges, [value(row) for row in merged], "o-", label=f"{merged[0]['shards']} shards")
         for row in alone:
             ax.axhline(value(row), color="0.5", linestyle="--", label="without shards")
-        ax.axvline(shards_module.LEGS_PER_EPOCH, color="0.8", zorder=0)
+        ax.axvline(shards_module.legs_per_epoch(merged[0]["shards"]), color="0.8", zorder=0)
         ax.set_xscale("log", base=2)
         ax.set_xticks(merges, [str(number) for number in merges])
         ax.set_xlabel("merges an epoch")

@@ -36,7 +36,7 @@ from pathlib import Path
 import numpy as np
 
 from word2vec.engine.schedule import Schedule
-from word2vec.engine.shards import LEGS_PER_EPOCH
+from word2vec.engine.shards import legs_per_epoch
 from word2vec.engine.units import BLOCK_SIZE, GROUP_SIZE, RoundGradients, num_shared_negatives
 from word2vec.options import EngineOptions
 from word2vec.sampling import keep_probabilities, noise_distribution
@@ -230,8 +230,8 @@ def compare_with_measured(found, rates, shards, vector_size):
 def print_model(rates):
     print(
         f"\nEfficiency of machines with {WORKERS} workers each, one rank and one shard a machine, "
-        f"{LEGS_PER_EPOCH} merges an epoch:\ntime of training / time of a leg. MiB: what a rank "
-        "sends for a merge, with 64 machines. GiB: memory of a rank."
+        "8 merges\nan epoch for each shard and 64 at most: time of training / time of a leg. MiB: "
+        "what a rank sends\nfor a merge, with 64 machines. GiB: memory of a rank."
     )
     nodes = "".join(f"{nodes:6}" for nodes in NODES)
     print(
@@ -241,10 +241,10 @@ def print_model(rates):
         for vocab_size, vector_size in SIZES:
             options = EngineOptions(vector_size=vector_size)
             text = Text.of_zipf(num_words, vocab_size, options)
-            leg = num_words / LEGS_PER_EPOCH
             for gigabits in GIGABITS:
                 cells = ""
                 for ranks in NODES:
+                    leg = num_words / legs_per_epoch(ranks)
                     training, merging, sending, sent = seconds_of_leg(
                         text,
                         leg,
@@ -256,7 +256,7 @@ def print_model(rates):
                         gigabits / 8 * 1e9,
                     )
                     cells += f"{training / (training + merging + sending):6.2f}"
-                hours = training * ranks * LEGS_PER_EPOCH / 3600
+                hours = training * ranks * legs_per_epoch(ranks) / 3600
                 memory = memory_of_rank(vocab_size, vector_size, text.rows(leg / 2), options)
                 print(
                     f"{num_words:13.0e}{vocab_size:10,}{vector_size:5}{gigabits:8}{cells}"

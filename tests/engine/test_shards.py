@@ -7,7 +7,7 @@ from word2vec.engine import rounds, schedule
 from word2vec.engine.adasum import adasum
 from word2vec.engine.legs import Legs
 from word2vec.engine.schedule import Schedule
-from word2vec.engine.shards import LEGS_PER_EPOCH, ShardRounds, Shards
+from word2vec.engine.shards import ShardRounds, Shards, legs_per_epoch
 from word2vec.options import EngineOptions
 from word2vec.saving.checkpoint import CheckpointError
 from word2vec.saving.team import Team
@@ -58,8 +58,10 @@ def test_there_are_no_more_legs_than_rounds():
     assert Shards.of(lengths, EngineOptions(shards=2)).legs.rounds_per_epoch == 3
 
 
-def test_shards_of_a_large_corpus_have_the_usual_number_of_legs():
-    assert Shards.of([10**9] * 8, EngineOptions(shards=8)).legs.rounds_per_epoch == LEGS_PER_EPOCH
+@pytest.mark.parametrize(("shards", "legs"), [(2, 16), (4, 32), (8, 64), (16, 64)])
+def test_shards_of_a_large_corpus_have_eight_legs_each_and_64_at_most(shards, legs):
+    assert legs_per_epoch(shards) == legs
+    assert Shards.of([10**9] * shards, EngineOptions()).legs.rounds_per_epoch == legs
 
 
 def test_hosted_shards_train_their_own_schedules(shards):
@@ -91,7 +93,7 @@ def test_one_shard_has_no_legs():
 
 
 def test_a_leg_of_two_shards_is_the_adasum_of_what_each_learns(monkeypatch):
-    monkeypatch.setattr("word2vec.engine.shards.LEGS_PER_EPOCH", 1)
+    monkeypatch.setattr("word2vec.engine.shards.legs_per_epoch", lambda shards: 1)
     learned = []
     take = Legs._take_moves
 

@@ -15,8 +15,9 @@ from ..rowsparse import RowSparse
 from ..saving.team import Team
 from .adasum import merge_all
 
-# Exchanged at a time, by numbers of rows: it bounds what the buffers take.
-ROWS_AT_A_TIME = 1 << 18
+# Exchanged at a time, by numbers of rows: it bounds what the buffers take. Small ones are the same
+# memory again and again; a large one is mapped, page by page, each time.
+ROWS_AT_A_TIME = 1 << 14
 
 
 def exchange(team: Team, moves: RowSparse, num_rows: int) -> Iterator[RowSparse]:

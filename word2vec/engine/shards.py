@@ -13,11 +13,17 @@ from typing import Any, NamedTuple
 from ..options import EngineOptions
 from .schedule import Schedule
 
-# The more often shards hear from each other, the better the vectors, and the more is sent.
-LEGS_PER_EPOCH = 64
+# The more often shards hear from each other, the better the vectors, and the more is sent. Few
+# shards keep closer together than many.
+LEGS_FOR_EACH_SHARD, MOST_LEGS = 8, 64  # an epoch
 
 # Rounds and units of all shards have different numbers: those of shard s begin with s times this.
 _STRIDE = 1 << 40
+
+
+def legs_per_epoch(shards: int) -> int:
+    """How many legs an epoch of so many shards has, if each has as many rounds."""
+    return min(LEGS_FOR_EACH_SHARD * shards, MOST_LEGS)
 
 
 class Shards(NamedTuple):
@@ -39,7 +45,7 @@ class Shards(NamedTuple):
             for length in lengths
         )
         longest = max(schedule.rounds_per_epoch for schedule in schedules)
-        return cls(schedules, min(LEGS_PER_EPOCH, longest))
+        return cls(schedules, min(legs_per_epoch(len(lengths)), longest))
 
     @property
     def legs(self) -> Schedule:
