@@ -38,7 +38,7 @@ gradcheck_naive(lambda v: skipgram(2, [1, 4], v, outside)[0], center)  # wrong
 sgd(lambda x: (np.sum(x**2), 2 * x), [0.5, -1.0], step=lambda k: 0.1 / (k + 1), iterations=9)
 
 model = Word2Vec(vector_size=5, alpha=None).fit([["a", "good", "film"], ["a", "bad", "film"]])
-model.fit(["a good film", "a bad film"])  # wrong
+model.fit([1, 2])  # wrong
 model.fit("film.txt", progress=lambda progress: print(progress.epoch, progress.loss))
 mean_loss: float = model.losses[-1]
 vectors: KeyedVectors = model.wv
