@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from word2vec.corpus import wordtable
-from word2vec.corpus.wordtable import WordTable
+from word2vec.corpus.wordtable import PackedWords, WordTable
 
 # At, below and above the lengths at which words are packed in another way; words that begin alike.
 LENGTHS = [1, 2, 7, 8, 9, 15, 16, 17, 23, 24, 25, 40]
@@ -24,7 +24,7 @@ def test_numbers_stand_for_the_words_that_splitting_gives(seed):
     table = WordTable()
     for _ in range(3):
         text = random_text(rng, 200)
-        tokens, lengths = table.number(text)
+        tokens, lengths = table.number(PackedWords.of(text))
         assert [table.words()[token] for token in tokens] == text.split()
         assert lengths.tolist() == [len(line.split()) for line in text.split(b"\n")]
     assert len(set(table.words())) == len(table)
@@ -32,7 +32,7 @@ def test_numbers_stand_for_the_words_that_splitting_gives(seed):
 
 @pytest.mark.parametrize("text", [b"", b"\n", b" ", b"a", b"\na\n", b"a ", b" a", b"x" * 100])
 def test_short_texts_have_their_lines_too(text):
-    tokens, lengths = WordTable().number(text)
+    tokens, lengths = WordTable().number(PackedWords.of(text))
     assert tokens.tolist() == list(range(len(text.split())))
     assert lengths.tolist() == [len(line.split()) for line in text.split(b"\n")]
 
@@ -40,17 +40,17 @@ def test_short_texts_have_their_lines_too(text):
 def test_table_grows_and_keeps_its_numbers():
     table = WordTable()
     texts = [b" ".join(b"w%d" % i for i in range(n, n + 3000)) for n in range(0, 30_000, 2000)]
-    first = [table.number(text)[0] for text in texts]
+    first = [table.number(PackedWords.of(text))[0] for text in texts]
     assert len(table) == 31_000
     for text, numbers in zip(texts, first, strict=True):
-        assert_array_equal(table.number(text)[0], numbers)
+        assert_array_equal(table.number(PackedWords.of(text))[0], numbers)
 
 
 def test_words_that_all_meet_in_one_slot_are_told_apart(monkeypatch):
     monkeypatch.setattr(wordtable, "_MULTIPLIERS", np.zeros(3, np.uint64))
     words = [b"w%d" % i for i in range(300)]
     table = WordTable()
-    tokens, _ = table.number(b" ".join(words + words))
+    tokens, _ = table.number(PackedWords.of(b" ".join(words + words)))
     assert tokens.tolist() == [*range(300), *range(300)]
     assert table.words() == words
 
@@ -58,15 +58,15 @@ def test_words_that_all_meet_in_one_slot_are_told_apart(monkeypatch):
 def test_given_words_come_first_in_their_order():
     given = [b"of", b"", b"a b", b"the", b"x" * 30, b"a\0"]
     table = WordTable(given)
-    tokens, _ = table.number(b"the a of " + b"x" * 30)
+    tokens, _ = table.number(PackedWords.of(b"the a of " + b"x" * 30))
     assert table.words()[:6] == given
     assert tokens.tolist() == [3, 6, 0, 4]
 
 
 def test_words_can_be_had_from_a_number_on():
     table = WordTable()
-    table.number(b"a " + b"x" * 30)
+    table.number(PackedWords.of(b"a " + b"x" * 30))
     seen = len(table)
-    table.number(b"b a " + b"y" * 30 + b" c")
+    table.number(PackedWords.of(b"b a " + b"y" * 30 + b" c"))
     assert table.words(seen) == table.words()[2:]
     assert set(table.words(seen)) == {b"b", b"c", b"y" * 30}

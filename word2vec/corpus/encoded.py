@@ -207,7 +207,8 @@ def encode(
 
     def write_header():
         with atomic_write(path.with_suffix(".json"), "w", encoding="utf-8") as file:
-            json.dump({**header, "header": fingerprint(header)}, file, ensure_ascii=False)
+            # In one piece: `json.dump` is five times as slow.
+            file.write(json.dumps({**header, "header": fingerprint(header)}, ensure_ascii=False))
 
     team.together(write_header)
     if team.rank == 0:

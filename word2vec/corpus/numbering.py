@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import StrPath
+from .ahead import map_ahead
 from .sentences import (
     Corpus,
     LineSentences,
@@ -23,7 +24,7 @@ from .sentences import (
     token_lists,
 )
 from .textfile import check_text_file, read_blocks
-from .wordtable import WordTable
+from .wordtable import PackedWords, WordTable
 
 CHUNK_TOKENS = 1 << 17  # of token lists
 
@@ -72,10 +73,14 @@ class NumberedText:
         """Those of a file, or of some bytes of it."""
         if path not in self._paths:
             self._paths.append(path)
-        for _, block in read_blocks(path, start, stop):
-            if b"\0" in block:
-                raise self._error()
-            yield Chunk(*self._table.number(block))
+        blocks = (block for _, block in read_blocks(path, start, stop))
+        for words in map_ahead(self._pack, blocks):
+            yield Chunk(*self._table.number(words))
+
+    def _pack(self, block):
+        if b"\0" in block:
+            raise self._error()
+        return PackedWords.of(block)
 
     def words(self, start: int = 0) -> list[str]:
         with contextlib.suppress(UnicodeDecodeError):

@@ -8,6 +8,7 @@ looking each up in a dict, which is left to longer words.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,29 @@ _MULTIPLIERS = np.array(
 )
 
 Keys = NDArray[np.uint64]  # (n, _LANES), a packed word in each row; all zero for a longer one
+
+
+class PackedWords(NamedTuple):
+    """The words of a piece of text."""
+
+    characters: NDArray[np.uint8]
+    starts: NDArray[np.intp]  # places of their first characters, and after their last ones
+    stops: NDArray[np.intp]
+    lengths: NDArray[np.int64]  # how many words each line has
+    keys: Keys
+    hashes: NDArray[np.uint64]
+
+    @classmethod
+    def of(cls, text: bytes) -> PackedWords:
+        """Those of a text without NUL bytes."""
+        characters = np.frombuffer(b"\n" + text + b"\n" + bytes(_PACKED_BYTES), np.uint8)
+        is_space = _WHITE_SPACE[characters[:-_PACKED_BYTES]]
+        edges = np.flatnonzero(is_space[1:] != is_space[:-1]) + 1
+        starts, stops = edges[0::2], edges[1::2]
+        line_ends = np.flatnonzero(characters == ord("\n"))
+        lengths = np.diff(np.searchsorted(starts, line_ends))
+        keys = _pack(characters, starts, stops - starts)
+        return cls(characters, starts, stops, lengths, keys, _hashes(keys))
 
 
 class WordTable:
@@ -49,8 +73,8 @@ class WordTable:
     def __len__(self) -> int:
         return self._size
 
-    def number(self, text: bytes) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """The numbers of all words of a text without NUL bytes, line by line.
+    def number(self, words: PackedWords) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """The numbers of all words of a piece of text, line by line.
 
         Returns
         -------
@@ -59,15 +83,8 @@ class WordTable:
         lengths : ndarray of int64
             How many words each line has.
         """
-        characters = np.frombuffer(b"\n" + text + b"\n" + bytes(_PACKED_BYTES), np.uint8)
-        is_space = _WHITE_SPACE[characters[:-_PACKED_BYTES]]
-        edges = np.flatnonzero(is_space[1:] != is_space[:-1]) + 1
-        starts, stops = edges[0::2], edges[1::2]
-        line_ends = np.flatnonzero(characters == ord("\n"))
-        lengths = np.diff(np.searchsorted(starts, line_ends))
-
-        keys = _pack(characters, starts, stops - starts)
-        tokens = self._find(keys)
+        characters, starts, stops, lengths, keys, hashes = words
+        tokens = self._find(keys, hashes)
         missing = np.flatnonzero(tokens < 0)
         if len(missing):
             long = stops[missing] - starts[missing] > _PACKED_BYTES
@@ -76,7 +93,7 @@ class WordTable:
             missing = missing[~long]
         while len(missing):  # hardly ever twice: see _add
             self._add(keys[missing])
-            tokens[missing] = self._find(keys[missing])
+            tokens[missing] = self._find(keys[missing], hashes[missing])
             missing = missing[tokens[missing] < 0]
         return tokens, lengths
 
@@ -93,10 +110,10 @@ class WordTable:
             found[number - start] = word
         return found
 
-    def _find(self, keys: Keys) -> NDArray[np.int32]:
+    def _find(self, keys: Keys, hashes: NDArray[np.uint64]) -> NDArray[np.int32]:
         """The number of each packed word; -1 if it has none, or is a longer word."""
-        slots = self._first_slots(keys)
-        numbers = self._slots[slots]
+        slots = self._first_slots(hashes)
+        numbers = self._slots.take(slots, mode="clip")  # which does not check the slots
         other = np.flatnonzero(self._differs(numbers, keys))
         while len(other):
             slots[other] = (slots[other] + 1) % len(self._slots)
@@ -106,7 +123,7 @@ class WordTable:
 
     def _differs(self, numbers: NDArray[np.int32], keys: Keys) -> NDArray[np.bool_]:
         """Whether there are words of these numbers, but others than these."""
-        found = self._keys[numbers]
+        found = self._keys.take(numbers, axis=0, mode="clip")
         differs = found[:, 0] != keys[:, 0]
         for lane in range(1, _LANES):
             differs |= found[:, lane] != keys[:, lane]
@@ -146,16 +163,16 @@ class WordTable:
         """Put the numbers from `first` on into the first free slots from their own on."""
         numbers = np.arange(first, self._size, dtype=np.int32)
         numbers = numbers[self._keys[numbers].any(axis=1)]
-        slots = self._first_slots(self._keys[numbers])
+        slots = self._first_slots(_hashes(self._keys[numbers]))
         while len(numbers):
             is_free = self._slots[slots] < 0
             self._slots[slots[is_free]] = numbers[is_free]  # of several, the last one stays
             waits = self._slots[slots] != numbers
             numbers, slots = numbers[waits], (slots[waits] + 1) % len(self._slots)
 
-    def _first_slots(self, keys: Keys) -> NDArray[np.int64]:
+    def _first_slots(self, hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
         num_bits = len(self._slots).bit_length() - 1
-        return (_hashes(keys) >> np.uint64(64 - num_bits)).astype(np.int64)
+        return (hashes >> np.uint64(64 - num_bits)).view(np.int64)
 
 
 def _hashes(keys: Keys) -> NDArray[np.uint64]:
