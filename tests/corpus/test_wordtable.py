@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from word2vec.corpus import wordtable
+from word2vec.corpus import keytable
 from word2vec.corpus.wordtable import PackedWords, WordTable
 
 # At, below and above the lengths at which words are packed in another way; words that begin alike.
@@ -47,7 +47,7 @@ def test_table_grows_and_keeps_its_numbers():
 
 
 def test_words_that_all_meet_in_one_slot_are_told_apart(monkeypatch):
-    monkeypatch.setattr(wordtable, "_MULTIPLIERS", np.zeros(3, np.uint64))
+    monkeypatch.setattr(keytable, "_MULTIPLIERS", np.zeros(3, np.uint64))
     words = [b"w%d" % i for i in range(300)]
     table = WordTable()
     tokens, _ = table.number(PackedWords.of(b" ".join(words + words)))

@@ -16,14 +16,14 @@ from ..checks import StrPath
 from .ahead import map_ahead
 from .sentences import (
     Corpus,
-    LineSentences,
     TokenLists,
     check_no_table,
     check_words,
     explained_unhashable_words,
+    not_text,
     token_lists,
 )
-from .textfile import check_text_file, read_blocks
+from .textfile import check_text_file, pieces_of, read_blocks
 from .wordtable import PackedWords, WordTable
 
 CHUNK_TOKENS = 1 << 17  # of token lists
@@ -74,25 +74,20 @@ class NumberedText:
         if path not in self._paths:
             self._paths.append(path)
         blocks = (block for _, block in read_blocks(path, start, stop))
-        for words in map_ahead(self._pack, blocks):
-            yield Chunk(*self._table.number(words))
+        for pieces in map_ahead(self._pack, blocks):
+            numbered = map(self._table.number, pieces)
+            tokens, lengths = map(np.concatenate, zip(*numbered, strict=True))
+            yield Chunk(tokens, lengths)
 
     def _pack(self, block):
         if b"\0" in block:
-            raise self._error()
-        return PackedWords.of(block)
+            raise not_text(self._paths)
+        return [PackedWords.of(piece) for piece in pieces_of(block)]
 
     def words(self, start: int = 0) -> list[str]:
         with contextlib.suppress(UnicodeDecodeError):
             return [word.decode("utf-8") for word in self._table.words(start)]
-        raise self._error()
-
-    def _error(self):
-        """What is wrong with the text, which is no text."""
-        for path in self._paths:
-            for _ in LineSentences(path):
-                pass  # the error that this raises names the line
-        return ValueError(f"{self._paths[-1]} changed while it was read. Train on a copy.")
+        raise not_text(self._paths)
 
 
 class NumberedSentences:
@@ -124,13 +119,10 @@ class NumberedSentences:
 
 
 class Numbers(dict[Any, int]):
-    """Numbers keys from `first` on, in the order in which they are first asked for."""
-
-    def __init__(self, first: int = 0) -> None:
-        self._first = first
+    """Numbers keys from 0 on, in the order in which they are first asked for."""
 
     def __missing__(self, key: Hashable) -> int:
-        self[key] = number = self._first + len(self)
+        self[key] = number = len(self)
         return number
 
 

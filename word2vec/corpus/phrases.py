@@ -8,11 +8,10 @@ its own. So counting is sorting integers, and finding phrases is looking integer
 
 from __future__ import annotations
 
-import copy
 import os
 import reprlib
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, pairwise, repeat
+from itertools import islice
 from typing import Any, NamedTuple, overload
 
 import numpy as np
@@ -22,12 +21,11 @@ from .. import __version__
 from ..checks import StrPath, check_choice, check_finite, check_integer
 from ..saving.archive import pack_strings, read_archive, unpack_strings, write_archive
 from .counting import KeyCounter
+from .joining import Joiner
+from .keytable import KeyTable, hashes_of
 from .numbering import (
-    NumberedText,
-    Numbers,
     add_counts,
     chunks_of_sentences,
-    lengths_of,
     number_words,
 )
 from .sentences import (
@@ -51,7 +49,6 @@ ENGLISH_CONNECTOR_WORDS = frozenset(
 )
 
 _END_BITS = 32
-_SLOT_BITS = 20
 _FIRST_LONG_END = 1 << 31  # ends below are words, those above have connector words before them
 
 
@@ -170,7 +167,7 @@ class Phrases:
         If different words give the same joined phrase ("a_b" and "c", "a" and "b_c"), it has the
         highest of their scores.
         """
-        found = sorted(zip((-self._scores).tolist(), self._joined.tolist(), strict=True))
+        found = sorted(zip((-self._scores).tolist(), self._joined, strict=True))
         exported: dict[str, float] = {}
         for negated, phrase in found:
             exported.setdefault(phrase, -negated)
@@ -190,7 +187,9 @@ class Phrases:
                 "use text.split()."
             )
         is_one = isinstance(sentence, (list, tuple)) and all(isinstance(w, str) for w in sentence)
-        return next(self._join_sentences([list(sentence)])) if is_one else self.apply(sentence)
+        return (
+            next(self._joiner.join_sentences([list(sentence)])) if is_one else self.apply(sentence)
+        )
 
     def apply(self, corpus: Corpus) -> PhrasedSentences:
         """The sentences of a corpus with their phrases joined, to be iterated any number of times.
@@ -284,80 +283,16 @@ class Phrases:
 
     def _select(self) -> None:
         """Prepare for joining: the pairs whose score is above the threshold."""
-        counts, num_connectors = self._counts, len(self.connector_words)
+        counts = self._counts
         scores = _scores(counts, self.min_count, self.scoring)
         is_phrase = scores > self._threshold
         lengths = counts.lengths[is_phrase]
         sequences = counts.sequences[np.repeat(is_phrase, counts.lengths)]
-        rows = np.union1d(sequences, np.arange(num_connectors))
-        self._index = {counts.words[row]: row for row in rows.tolist()}
-        # As a sentence, each phrase has just one pair of neighbors, itself.
-        ends = Numbers(_FIRST_LONG_END)
-        _, _, keys = _neighbors(sequences, lengths, num_connectors, ends.__getitem__)
-        self._ends = dict(ends)
-        order = np.argsort(keys)
-        words = [counts.words[row] for row in sequences.tolist()]
-        bounds = pairwise([0, *np.cumsum(lengths).tolist()])
-        joined = [self.delimiter.join(words[start:stop]) for start, stop in bounds]
-        self._keys = np.append(keys[order], np.iinfo(np.int64).max)  # so that all have a place
-        self._joined = np.array(joined, dtype=object)[order]
-        # Most pairs are no phrases: one look tells it of nearly all, where a search takes many.
-        self._is_slot_taken = np.zeros(1 << _SLOT_BITS, dtype=bool)
-        self._is_slot_taken[_slots(keys)] = True
-        self._scores = scores[is_phrase][order]
-
-    def _join_sentences(self, sentences: list[list[str]]) -> Iterator[list[str]]:
-        """Yield sentences with their phrases joined."""
-        lengths = lengths_of(sentences)
-        words = list(chain.from_iterable(sentences))
-        with explained_unhashable_words():
-            rows = np.fromiter(map(self._index.get, words, repeat(-1)), np.int64, len(words))
-        joins = self._joins(rows, lengths)
-        tokens = np.fromiter(words, object, len(words))
-        tokens[joins.first] = self._joined[joins.phrase]
-        yield from _divided(tokens[joins.is_kept].tolist(), joins.bounds)
-
-    def _join_text(self, path: StrPath) -> Iterator[list[str]]:
-        """Yield the lines of a text file with their phrases joined."""
-        text, num_phrases = NumberedText(path), len(self._joined)
-        rows: NDArray[np.int64] = np.zeros(0, np.int64)  # of each number
-        names = self._joined  # and then of each number
-        for tokens, lengths in text:
-            new = text.words(len(rows))
-            new_rows = np.fromiter(map(self._index.get, new, repeat(-1)), np.int64, len(new))
-            rows = np.concatenate([rows, new_rows])
-            names = np.concatenate([names, np.fromiter(new, object, len(new))])
-            joins = self._joins(rows[tokens], lengths)
-            named = tokens + num_phrases
-            named[joins.first] = joins.phrase
-            yield from _divided(names[named[joins.is_kept]].tolist(), joins.bounds)
-
-    def _joins(self, rows: NDArray[np.int64], lengths: NDArray[np.int64]) -> _Joins:
-        """Where phrases are in sentences.
-
-        Parameters
-        ----------
-        rows : ndarray of int64
-            Of the words in ours, sentence after sentence; -1 for those that no phrase has.
-        lengths : ndarray of int64
-            Of the sentences.
-        """
-        first, last, keys = _neighbors(
-            rows, lengths, len(self.connector_words), lambda end: self._ends.get(end, -1)
-        )
-        possible = np.flatnonzero(self._is_slot_taken[_slots(keys)])
-        found = np.searchsorted(self._keys, keys[possible])
-        is_phrase = self._keys[found] == keys[possible]
-        first, last, found = first[possible[is_phrase]], last[possible[is_phrase]], found[is_phrase]
-        is_free = _without_overlaps(first, last)
-        first, last, found = first[is_free], last[is_free], found[is_free]
-
-        change = np.zeros(len(rows) + 1, dtype=np.int8)  # 1 where words begin to be left out
-        change[first + 1] = 1
-        change[last + 1] = -1
-        is_kept = np.cumsum(change[:-1], dtype=np.int8) == 0
-        num_kept = np.concatenate([[0], np.cumsum(is_kept)])
-        return _Joins(first, found, is_kept, num_kept[np.concatenate([[0], np.cumsum(lengths)])])
+        words = iter([counts.words[row] for row in sequences.tolist()])
+        phrases = [tuple(islice(words, length)) for length in lengths.tolist()]
+        self._joined = list(map(self.delimiter.join, phrases))
+        self._scores = scores[is_phrase]
+        self._joiner = Joiner(dict(zip(phrases, self._joined, strict=True)), self.delimiter)
 
 
 class PhrasedSentences:
@@ -377,26 +312,12 @@ class PhrasedSentences:
         self._phrases, self._corpus = phrases, corpus
 
     def __iter__(self) -> Iterator[list[str]]:
-        phrases = copy.copy(self._phrases)  # whose threshold may be changed meanwhile
+        joiner = self._phrases._joiner  # another one if the threshold is changed meanwhile
         if isinstance(self._corpus, (str, os.PathLike)):
-            yield from phrases._join_text(self._corpus)
+            yield from joiner.join_text(self._corpus)
         else:
             for sentences in chunks_of_sentences(self._corpus):
-                yield from phrases._join_sentences(sentences)
-
-
-class _Joins(NamedTuple):
-    """Where phrases are in sentences, and what is left of these."""
-
-    first: NDArray[np.intp]  # the places of the words that the phrases take the place of
-    phrase: NDArray[np.intp]  # which phrases
-    is_kept: NDArray[np.bool_]  # False for their other words
-    bounds: NDArray[np.intp]  # of the sentences, once those are gone
-
-
-def _divided(words: list[str], bounds: NDArray[np.intp]) -> Iterator[list[str]]:
-    for start, stop in pairwise(bounds.tolist()):
-        yield words[start:stop]
+                yield from joiner.join_sentences(sentences)
 
 
 class _Counts(NamedTuple):
@@ -417,13 +338,13 @@ def _count(corpus, min_count, connector_words, pairs_in_memory, progress):
     num_connectors = len(connector_words)
     # They come first, so that numbers tell which words are connector words.
     numbered = number_words(corpus, sorted(connector_words))
-    ends = Numbers(_FIRST_LONG_END)
+    long_ends = KeyTable(1)
     word_counts = np.zeros(num_connectors, dtype=np.int64)
     num_tokens = 0
     with KeyCounter(pairs_in_memory) as pairs:
         for tokens, lengths in numbered:
             word_counts = add_counts(word_counts, tokens)
-            pairs.add(_neighbors(tokens, lengths, num_connectors, ends.__getitem__)[2])
+            pairs.add(_neighbors(tokens, lengths, num_connectors, long_ends))
             num_tokens += len(tokens)
             if progress is not None:
                 progress(num_tokens)
@@ -437,7 +358,7 @@ def _count(corpus, min_count, connector_words, pairs_in_memory, progress):
             is_kept = counts >= min_count
             kept.append((keys[is_kept], counts[is_kept]))
     keys, counts = map(np.concatenate, zip(*kept, strict=True))
-    sequences, lengths, order = _sequences_of(keys, list(ends))
+    sequences, lengths, order = _sequences_of(keys, long_ends.keys()[:, 0])
     is_used = np.zeros(len(words), dtype=bool)
     is_used[:num_connectors] = is_used[sequences] = True
     used = np.flatnonzero(is_used)
@@ -454,34 +375,23 @@ def _count(corpus, min_count, connector_words, pairs_in_memory, progress):
 
 
 def _neighbors(
-    tokens: NDArray[np.integer],
-    lengths: NDArray[np.int64],
-    num_connectors: int,
-    number_end: Callable[[int], int],
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]:
-    """Pairs of words with nothing but connector words between them.
+    tokens: NDArray[np.int32], lengths: NDArray[np.int64], num_connectors: int, long_ends: KeyTable
+) -> NDArray[np.int64]:
+    """The keys of pairs of words with nothing but connector words between them.
 
     Parameters
     ----------
-    tokens : ndarray of int
+    tokens : ndarray of int32
         Numbers of words, sentence after sentence; those below `num_connectors` are connector
-        words, and -1 is a word that belongs to no pair.
-    lengths : ndarray of int
+        words.
+    lengths : ndarray of int64
         Of the sentences.
-    number_end : callable
-        The number of an end: of a connector word (upper half of the argument) and the end that
-        follows it (lower half).
-
-    Returns
-    -------
-    first, last : ndarrays of int
-        Where the two words of each pair stand.
-    keys : ndarray of int64
-        What tells the pairs apart: the first word in the upper half, the end in the lower.
+    long_ends : KeyTable
+        Numbers the ends that have connector words before them: its keys are the first of these, in
+        the upper half, and the end that follows it, in the lower.
     """
-    places = np.flatnonzero((tokens >= num_connectors) | (tokens < 0))
-    is_pair = tokens[places] >= 0
-    is_pair = is_pair[:-1] & is_pair[1:]
+    places = np.flatnonzero(tokens >= num_connectors)
+    is_pair = np.ones(max(len(places) - 1, 0), dtype=bool)
     # The first of each sentence does not follow the last of the one before.
     starts = np.searchsorted(places, np.cumsum(lengths))
     is_pair[starts[(starts > 0) & (starts < len(places))] - 1] = False
@@ -492,23 +402,16 @@ def _neighbors(
     distance = 1
     while len(longer):
         before = tokens[last[longer] - distance].astype(np.int64)
-        # Each distinct one is looked up once.
-        longer_ends, inverse = np.unique(before << _END_BITS | ends[longer], return_inverse=True)
-        numbers = np.fromiter(map(number_end, longer_ends.tolist()), np.int64, len(longer_ends))
-        ends[longer] = numbers[inverse]
+        keys = (before << _END_BITS | ends[longer]).view(np.uint64)[:, np.newaxis]
+        numbers = long_ends.number(keys, hashes_of(keys))
+        ends[longer] = numbers + np.int64(_FIRST_LONG_END)
         longer = longer[gaps[longer] > distance]
         distance += 1
-    return first, last, tokens[first].astype(np.int64) << _END_BITS | ends
-
-
-def _slots(keys: NDArray[np.int64]) -> NDArray[np.intp]:
-    """A number of few bits for each key, by multiplicative hashing."""
-    mixed = keys.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    return (mixed >> np.uint64(64 - _SLOT_BITS)).astype(np.intp)
+    return tokens[first].astype(np.int64) << _END_BITS | ends
 
 
 def _sequences_of(
-    keys: NDArray[np.int64], long_ends: list[int]
+    keys: NDArray[np.int64], long_ends: NDArray[np.uint64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.intp]]:
     """The words of pairs, one pair after another; how many each has; the order of the pairs."""
     first, end = keys >> _END_BITS, keys & ((1 << _END_BITS) - 1)
@@ -520,7 +423,7 @@ def _sequences_of(
         before = len(words)
         words.append(word)
         while rest >= _FIRST_LONG_END:
-            connector_and_rest = long_ends[rest - _FIRST_LONG_END]
+            connector_and_rest = int(long_ends[rest - _FIRST_LONG_END])
             words.append(connector_and_rest >> _END_BITS)
             rest = connector_and_rest & ((1 << _END_BITS) - 1)
         words.append(rest)
@@ -542,16 +445,6 @@ def _scores(counts: _Counts, min_count: int, scoring: str) -> NDArray[np.float64
         return (n_ab - min_count) / (n_a * n_b) * counts.num_entries
     p_a, p_b, p_ab = (n / counts.num_tokens for n in (n_a, n_b, n_ab))
     return np.log(p_ab / (p_a * p_b)) / -np.log(p_ab)
-
-
-def _without_overlaps(first: NDArray[np.intp], last: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Which phrases remain if, from left to right, each word belongs to one at most."""
-    numbers = np.arange(len(first))
-    begins_chain = np.ones(len(first), dtype=bool)
-    begins_chain[1:] = first[1:] != last[:-1]
-    # In a chain, where each begins with the word that ends the one before, every other one.
-    in_chain = numbers - np.maximum.accumulate(np.where(begins_chain, numbers, 0))
-    return in_chain % 2 == 0
 
 
 def _as_words(name: str, words: Iterable[str]) -> frozenset[str]:

@@ -17,6 +17,12 @@ TokenLists = Iterable[list[str] | tuple[str, ...]]
 Corpus = StrPath | TokenLists  # what can be trained on; a path is that of a text file
 Texts = Corpus | Sequence[StrPath]  # or a directory, a pattern, a list of paths: see `files`
 
+# What str.split() takes for white space, but bytes.split() does not.
+_OTHER_WHITE_SPACE = (
+    "\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009"
+    "\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+
 
 class LineSentences:
     """The sentences of a text file, one a line, words separated by ASCII white space.
@@ -63,6 +69,25 @@ class LineSentences:
             f"{self.path}, line {number}: {reprlib.repr(word)} {why}. Convert the file to UTF-8 "
             "first; of compressed files, only gzip, bzip2 and xz are understood."
         )
+
+
+def split_lines(text: bytes) -> Iterator[list[str]]:
+    """The words of each line, which ASCII white space separates; may raise UnicodeDecodeError."""
+    decoded = text.decode("utf-8")
+    if any(space in decoded for space in _OTHER_WHITE_SPACE):
+        return ([word.decode("utf-8") for word in line.split()] for line in text.split(b"\n"))
+    return map(str.split, decoded.split("\n"))
+
+
+def not_text(paths: Sequence[StrPath]) -> ValueError:
+    """What is wrong with files one of which is no text; an error that names the line."""
+    try:
+        for path in paths:
+            for _ in LineSentences(path):
+                pass
+    except ValueError as error:
+        return error
+    return ValueError(f"{paths[-1]} changed while it was read. Train on a copy.")
 
 
 def check_sentences(name: str, sentences: Any) -> None:

@@ -6,10 +6,13 @@ import os
 import sys
 from collections.abc import Iterator
 
+import numpy as np
+
 from ..checks import StrPath
 from ..saving.reading import open_for_reading, size_if_known
 
 CHUNK_BYTES = 1 << 20  # of text, read at a time
+PIECE_BYTES = 1 << 17  # of text, worked on at a time: its arrays fit into the processor's cache
 # Longer lines are cut, so that a corpus without line ends needs no more memory than another.
 MAX_LINE_BYTES = 1 << 20
 
@@ -75,12 +78,22 @@ def read_blocks(
             rest = block[end + 1 :]
             if end >= 0:
                 yield number, block[:end]
-                number += block.count(b"\n")
+                # A fraction of the time of block.count, which reads byte by byte.
+                number += int(np.count_nonzero(np.frombuffer(block, np.uint8) == ord("\n")))
             elif len(rest) > MAX_LINE_BYTES:
                 line, rest = _cut(path, number, rest)
                 yield number, line
         if rest:
             yield number, rest
+
+
+def pieces_of(block: bytes) -> Iterator[bytes]:
+    """Divide lines into pieces of a few lines, each without its last line end."""
+    start = 0
+    while (end := block.find(b"\n", start + PIECE_BYTES)) >= 0:
+        yield block[start:end]
+        start = end + 1
+    yield block[start:]
 
 
 def skip(file: io.BufferedReader, num_bytes: int) -> None:
