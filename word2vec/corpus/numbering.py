@@ -75,7 +75,8 @@ class NumberedText:
             self._paths.append(path)
         blocks = (block for _, block in read_blocks(path, start, stop))
         for pieces in map_ahead(self._pack, blocks):
-            numbered = map(self._table.number, pieces)
+            numbered = [self._table.number(piece) for piece in pieces]
+            del pieces  # whose memory the next ones need
             tokens, lengths = map(np.concatenate, zip(*numbered, strict=True))
             yield Chunk(tokens, lengths)
 

@@ -38,7 +38,7 @@ class PackedWords(NamedTuple):
         # The other white space of bytes.split(), \t\n\v\f\r, has the numbers 9 to 13.
         is_space = (text_characters == ord(" ")) | (text_characters - np.uint8(9) < 5)
         edges = np.flatnonzero(is_space[1:] != is_space[:-1]) + 1
-        starts, stops = edges[0::2].copy(), edges[1::2].copy()
+        starts, stops = edges[0::2], edges[1::2]
         line_ends = np.flatnonzero(characters == ord("\n"))
         lengths = np.diff(np.searchsorted(starts, line_ends))
         keys = _pack(characters, starts, stops - starts)
