@@ -25,7 +25,7 @@ LARGEST_SEED = 2**128 - 1  # as much as NumPy's own seeds have
 
 # "tree" is hierarchical softmax.
 DEFAULT_ALPHA = {
-    "skipgram": 0.05,
+    "skipgram": 0.075,
     "skipgram_tree": 0.1,
     "cbow_mean": 0.2,
     "cbow_mean_tree": 0.2,

@@ -15,6 +15,7 @@ from word2vec.engine.tree_kernels import (
     TreeOrder,
     TreeTop,
     cbow_hierarchical_softmax,
+    every_second_center,
     every_second_word,
     skipgram_hierarchical_softmax,
 )
@@ -196,6 +197,19 @@ def test_both_halves_together_are_the_whole_loss_and_gradient(vectors):
     assert_allclose((one.loss + other.loss) / 2, whole.loss)
     for a, b, both in zip(one[2:], other[2:], whole[2:], strict=True):
         assert_allclose((a.to_dense(V) + b.to_dense(V)) / 2, both.to_dense(V), atol=1e-12)
+
+
+def test_every_center_of_cbow_is_predicted_in_one_of_two_halves(vectors):
+    blocks, compute = example("CBOW mean"), kernel("CBOW mean")
+    halves = {}
+    for seed in range(10):
+        half = every_second_center(blocks, np.random.default_rng(seed))
+        halves[half.patterns[..., 0].any()] = compute(*vectors, half)
+    whole, (one, other) = compute(*vectors, blocks), halves.values()
+    assert_allclose(one.loss + other.loss, whole.loss)
+    assert one.num_pairs + other.num_pairs == whole.num_pairs
+    for a, b, both in zip(one[2:], other[2:], whole[2:], strict=True):
+        assert_allclose(a.to_dense(V) + b.to_dense(V), both.to_dense(V), atol=1e-12)
 
 
 # The layouts

@@ -84,8 +84,8 @@ def skipgram_neg_sampling(
             loss += _neg_sampling_loss(
                 half_scores,
                 take_rows(patterns, part),
-                _by_block(half_scores_neg, len(v)),
-                _by_block(weights_neg[tile.groups], len(v)),
+                _by_block(half_scores_neg, v.shape[1], len(part)),
+                _by_block(weights_neg[tile.groups], v.shape[1], len(part)),
             )
         # sigma(x) - 1 = (tanh(x / 2) - 1) / 2, and sigma(x) = (tanh(x / 2) + 1) / 2.
         grad_scores = np.tanh(half_scores, out=half_scores)
@@ -149,11 +149,12 @@ def cbow_neg_sampling(
         half_scores_neg = hidden_group @ _transposed_halves(u_neg)  # (g, c, N)
         predicted = has_context[tile.blocks, 0]  # (n, b)
         if tile.blocks.start < measured:
+            part = predicted[: measured - tile.blocks.start]
             loss += _neg_sampling_loss(
                 half_scores,
-                predicted[: measured - tile.blocks.start],
-                _by_block(half_scores_neg.swapaxes(1, 2), len(u)),
-                _by_block(weights_neg[tile.groups].swapaxes(1, 2), len(u)),
+                part,
+                _by_block(half_scores_neg.swapaxes(1, 2), u.shape[1], len(part)),
+                _by_block(weights_neg[tile.groups].swapaxes(1, 2), u.shape[1], len(part)),
             )
         grad_scores = np.tanh(half_scores, out=half_scores)
         grad_scores -= 1
@@ -232,12 +233,13 @@ def _scores_of_blocks(u_seen, v_columns):
     return scores.reshape(len(u_seen), -1, block_size)
 
 
-def _by_block(scores, num_blocks):
-    """Scores (g, N, c) of the centers of groups, as (n, N, b) of their blocks."""
-    num_groups, num_shared, _ = scores.shape
-    per_group = num_blocks // num_groups
-    by_block = scores.reshape(num_groups, num_shared, per_group, -1).swapaxes(1, 2)
-    return by_block.reshape(num_blocks, num_shared, -1)
+def _by_block(scores, block_size, num_blocks):
+    """Scores (g, N, c) of the centers of groups, as (n, N, b) of their first n blocks."""
+    _, num_shared, num_centers = scores.shape
+    per_group = num_centers // block_size
+    some = scores[: -(-num_blocks // per_group)]
+    by_block = some.reshape(len(some), num_shared, per_group, block_size).swapaxes(1, 2)
+    return by_block.reshape(-1, num_shared, block_size)[:num_blocks]
 
 
 def _sum_overlapping(left, right, stride, out):
@@ -254,9 +256,8 @@ def _sum_overlapping(left, right, stride, out):
 
 def _neg_sampling_loss(half_scores, weights, half_scores_neg, weights_neg):
     """Loss of the first blocks, as many as have `weights`."""
-    some = len(weights)
-    loss = (weights * log_sigmoid(2 * half_scores[:some])).sum(dtype=np.float64)
-    losses_neg = weights_neg[:some] * log_sigmoid(-2 * half_scores_neg[:some])
+    loss = (weights * log_sigmoid(2 * half_scores[: len(weights)])).sum(dtype=np.float64)
+    losses_neg = weights_neg * log_sigmoid(-2 * half_scores_neg)
     return -loss - losses_neg.sum(dtype=np.float64)
 
 

@@ -53,7 +53,7 @@ class Word2Vec:
     sample : float or None
         Relative frequency from which on words are thinned out; 0 or None thins out none.
     alpha, min_alpha : float
-        The step falls on a straight line from `alpha` to `min_alpha`. None: 0.05 for skip-gram,
+        The step falls on a straight line from `alpha` to `min_alpha`. None: 0.075 for skip-gram,
         0.1 for it with hierarchical softmax, 0.2 for CBOW with the mean, 0.03 with the sum.
     epochs : int
     seed : int

@@ -132,6 +132,16 @@ def every_second_word(blocks: Blocks, rng: np.random.Generator) -> Blocks:
     return blocks._replace(patterns=patterns)
 
 
+def every_second_center(blocks: Blocks, rng: np.random.Generator) -> Blocks:
+    """The same for CBOW, which predicts centers: of each two, the first or the next has no context.
+
+    It counts once: the mean of a context cannot weigh more. A step is `alpha` times a sum anyway.
+    """
+    patterns = blocks.patterns.copy()
+    patterns[:, :, int(rng.integers(2)) :: 2] = 0
+    return blocks._replace(patterns=patterns)
+
+
 def skipgram_hierarchical_softmax(
     center_vectors: FloatArray,
     node_vectors: FloatArray,

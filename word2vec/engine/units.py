@@ -25,7 +25,7 @@ from .blocks import Blocks, draw_blocks
 from .kernels import KERNELS, Result
 from .schedule import Schedule
 from .shards import ShardRounds
-from .tree_kernels import TREE_KERNELS, every_second_word, options_of_tree
+from .tree_kernels import TREE_KERNELS, every_second_center, every_second_word, options_of_tree
 
 BLOCK_SIZE = 16  # centers
 GROUP_SIZE = 4  # blocks that share negatives
@@ -133,8 +133,10 @@ class Engine:
             GROUP_SIZE,
             rng,
         )
-        if options.model == "skipgram" and options.loss == "hierarchical_softmax":
-            blocks = every_second_word(blocks, rng)
+        # Of little text nothing is left out: it is trained soon, and each word counts.
+        if options.loss == "hierarchical_softmax" and self.schedule.units_per_round > 1:
+            thin = every_second_word if options.model == "skipgram" else every_second_center
+            blocks = thin(blocks, rng)
         return blocks
 
     def compute(self, unit: int, blocks: Blocks | None = None) -> Result:
@@ -255,12 +257,14 @@ def _keep_freed_memory():
     np.empty(31 << 20, dtype=np.uint8)
 
 
-def bounded_moves(gradients: FloatArray, alpha: float, largest: float) -> FloatArray:
+def bounded_moves(
+    gradients: FloatArray, alpha: float, largest: float, out: FloatArray | None = None
+) -> FloatArray:
     """alpha * gradients, row by row, with those shortened that are longer than `largest`."""
     length = np.sqrt(np.einsum("ij,ij->i", gradients, gradients))
     dtype = gradients.dtype.type
     step = dtype(alpha) / np.maximum(1, length * dtype(alpha / largest))
-    return gradients * step[:, np.newaxis]
+    return np.multiply(gradients, step[:, np.newaxis], out=out)
 
 
 def move_rows(
@@ -281,6 +285,6 @@ def move_rows(
     for start in range(0, len(groups.rows), step):
         stop = start + step
         rows = groups.rows[start:stop]
-        moved = take_rows(matrix, rows)
-        moved -= bounded_moves(groups.sum(gradients, start, stop), alpha, largest)
-        matrix[rows] = moved
+        moves = groups.sum(gradients, start, stop)
+        bounded_moves(moves, alpha, largest, out=moves)
+        matrix[rows] = np.subtract(take_rows(matrix, rows), moves, out=moves)
