@@ -58,6 +58,7 @@ def measure_here(args):
     from mpi4py import MPI
 
     from word2vec import Word2Vec
+    from word2vec.engine import exchange as exchanging
     from word2vec.engine import legs, ranks
 
     spent = dict.fromkeys(("train", "merge", "exchange", "wait"), 0.0)
@@ -76,24 +77,32 @@ def measure_here(args):
         return call
 
     def exchange(team, moves, num_rows):
-        sent = getattr(team, "bytes_sent", 0)
-        merged = call_exchange(team, moves, num_rows)
+        sent, moved = getattr(team, "bytes_sent", 0), np.zeros(num_rows, bool)
+        for part in moves:
+            moved[part.rows] = True
+        figures["rows"] += (own := int(moved.sum()))
+        merged_rows = 0
+        for merged in original(team, moves, num_rows):
+            merged_rows += len(merged.rows)
+            yield merged
         figures["merges"] += 1
-        figures["rows"] += len(moves.rows)
-        rows = sum(len(part.rows) for part in merged)
-        figures["merged_rows"] += rows
-        figures["moved_bytes"] += (len(moves.rows) + rows) * moves.values[0].nbytes
+        figures["merged_rows"] += merged_rows
+        figures["moved_bytes"] += (own + merged_rows) * moves[0].values[0].nbytes
         figures["sent"] += getattr(team, "bytes_sent", 0) - sent
-        return merged
 
-    original = legs.exchange
-    call_exchange = timed("exchange", lambda *arguments: list(original(*arguments)))
-    legs.exchange = exchange
-    legs.Legs._train = timed("train", legs.Legs._train)
-    for name in ("_take_moves", "_apply"):
-        setattr(legs.Legs, name, timed("merge", getattr(legs.Legs, name)))
-    legs.Tree.add = timed("merge", legs.Tree.add)
-    ranks._wait = timed("wait", ranks._wait)
+    original, legs.exchange = legs.exchange, exchange
+    for owner, name, label in (
+        (legs.Legs, "_train", "train"),
+        (legs.Legs, "_take_moves", "merge"),
+        (legs.Legs, "_apply", "merge"),
+        (legs.Tree, "add", "merge"),
+        (legs.Tree, "take", "merge"),
+        (exchanging, "merge_all", "merge"),
+        (ranks.Ranks, "swap", "exchange"),
+        (ranks.Ranks, "share", "exchange"),
+        (ranks, "_wait", "wait"),
+    ):
+        setattr(owner, name, timed(label, getattr(owner, name)))
 
     comm = MPI.COMM_WORLD
     model = Word2Vec(

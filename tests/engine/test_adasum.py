@@ -94,15 +94,26 @@ def test_a_tree_merges_neighbors_first():
     assert_array_equal(merge_all([a, b, c, d]).values, expected.values)
 
 
-@pytest.mark.parametrize("number", [1, 2, 8])
+@pytest.mark.parametrize("number", [1, 2, 8, 16, 64])
 def test_one_by_one_gives_the_bits_of_all_at_once(number):
     all_moves = [some_rows(seed) for seed in range(number)]
     tree = Tree()
     for _ in range(2):  # it can be used again
         for one in all_moves:
             tree.add(one)
-        merged = tree.take()
+        merged = merge_all(tree.take())
         assert_array_equal(merged.values, merge_all(all_moves).values)
+
+
+def test_few_moves_wait_and_the_last_ones_are_not_merged():
+    all_moves = [some_rows(seed, of=20, number=5) for seed in range(64)]
+    tree = Tree()
+    for one in all_moves[:8]:
+        tree.add(one)
+    assert tree.take() == all_moves[:8]
+    for one in all_moves:
+        tree.add(one)
+    assert len(tree.take()) == 8
 
 
 def test_whole_subtrees_may_be_merged_before():

@@ -92,7 +92,7 @@ def test_a_merge_sends_little_more_than_the_rows_that_moved(texts):
         rows = [0, 0, 0]
         def counted(team, moves, num_rows):
             before = team.bytes_sent, team.bytes_received
-            rows[0] += moves.values.nbytes
+            rows[0] += exchange.merge_all(moves).values.nbytes
             for merged in exchange.exchange(team, moves, num_rows):
                 rows[0] += merged.values.nbytes
                 yield merged
@@ -103,6 +103,29 @@ def test_a_merge_sends_little_more_than_the_rows_that_moved(texts):
         say(rows[1] <= 1.2 * rows[0], rows[2] <= 1.2 * rows[0], rows[1] > 0.1 * rows[0])
     """
     assert run(2, script, texts.parent) == ["0: True True True", "1: True True True"]
+
+
+def test_what_a_rank_sends_to_itself_is_neither_sent_nor_copied(tmp_path):
+    script = """
+        import numpy as np
+        from word2vec.engine.ranks import Ranks
+        team = Ranks(comm)
+        before = team.bytes_sent
+        array = np.arange(20.0).reshape(5, 4) + 100 * rank
+        swapped, shared = team.swap(array, [2, 3]), team.share(array)
+        say(team.bytes_sent - before == array[:3 - rank].nbytes * (rank == 1)
+            + array[2:].nbytes * (rank == 0) + array.nbytes)
+        say(*(np.shares_memory(parts[rank], array) for parts in (swapped, shared)))
+        say(*(parts[1 - rank][:, 0].astype(int).tolist() for parts in (swapped, shared)))
+    """
+    assert run(2, script, tmp_path) == [
+        "0: True",
+        "0: True True",
+        "0: [100, 104] [100, 104, 108, 112, 116]",
+        "1: True",
+        "1: True True",
+        "1: [8, 12, 16] [0, 4, 8, 12, 16]",
+    ]
 
 
 # What is wrong is said on all ranks, and nobody waits for ever

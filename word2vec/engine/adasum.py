@@ -82,23 +82,23 @@ def merge(a: RowSparse, b: RowSparse) -> RowSparse:
     RowSparse
         Rows in ascending order. The result for a row depends on that row alone.
     """
-    number = len(a.rows)
-    order = np.argsort(np.concatenate([a.rows, b.rows]), kind="stable")  # a's before b's
-    rows = np.concatenate([a.rows, b.rows])[order]
-    is_first = np.ones(len(rows), dtype=bool)
-    is_first[1:] = rows[1:] != rows[:-1]
-    place = np.empty(len(rows), np.intp)  # in the result, of each row of a and of b
-    place[order] = np.cumsum(is_first) - 1
-    second = np.flatnonzero(~is_first)
-    in_a, in_b = order[second - 1], order[second] - number  # where both have a row
-    only_b = np.delete(np.arange(len(b.rows)), in_b)
+    before = np.searchsorted(a.rows, b.rows)  # how many rows of a lie before each of b
+    in_both = np.searchsorted(a.rows, b.rows, side="right") > before
+    in_b, only_b = np.flatnonzero(in_both), np.flatnonzero(~in_both)
+    in_a = before[in_b]
+    # Where the rows come in the result.
+    place_b = before[only_b] + np.arange(len(only_b))
+    is_of_a = np.ones(len(a.rows) + len(only_b), dtype=bool)
+    is_of_a[place_b] = False
+    place_a = np.flatnonzero(is_of_a)
 
-    values = np.empty((len(rows) - len(second), a.values.shape[1]), a.values.dtype)
-    values[place[:number]] = a.values
-    values[place[number + only_b]] = take_rows(b.values, only_b)
-    if len(second):
-        values[place[in_a]] = adasum(take_rows(a.values, in_a), take_rows(b.values, in_b))
-    return RowSparse(rows[is_first], values)
+    rows = np.empty(len(is_of_a), a.rows.dtype)
+    rows[place_a], rows[place_b] = a.rows, b.rows[only_b]
+    values = np.empty((len(rows), a.values.shape[1]), a.values.dtype)
+    values[place_a] = a.values
+    values[place_b] = take_rows(b.values, only_b)
+    values[place_a[in_a]] = adasum(take_rows(a.values, in_a), take_rows(b.values, in_b))
+    return RowSparse(rows, values)
 
 
 def merge_all(moves: Sequence[RowSparse]) -> RowSparse:
@@ -128,22 +128,27 @@ def merge_all(moves: Sequence[RowSparse]) -> RowSparse:
 
 
 class Tree:
-    """Merges moves as they come, as `merge_all` would, without waiting for the last."""
+    """Moves as they come; where many wait, whole subtrees are merged, as `merge_all` would."""
 
     def __init__(self) -> None:
         self._waiting: list[tuple[int, RowSparse]] = []  # how many moves are in each
 
     def add(self, moves: RowSparse) -> None:
         """Add the moves of the next shard."""
-        self._waiting.append((1, moves))
         last = self._waiting[-MOST_WAITING:]
-        while len(last) == MOST_WAITING and len({number for number, _ in last}) == 1:
-            merged = merge_all([moves for _, moves in last])
-            self._waiting[-MOST_WAITING:] = [(last[0][0] * MOST_WAITING, merged)]
+        while len(last) == MOST_WAITING and last[0][0] == last[-1][0]:
+            self._merge(last)
             last = self._waiting[-MOST_WAITING:]
+        self._waiting.append((1, moves))
 
-    def take(self) -> RowSparse:
-        """All of them as one, once they were 1, 2, 4, 8, ...; the tree is empty then."""
-        merged = merge_all([moves for _, moves in self._waiting])
+    def take(self) -> list[RowSparse]:
+        """What is left to merge, once 1, 2, 4, 8, ... were added; the tree is empty then."""
+        while self._waiting[0][0] != self._waiting[-1][0]:
+            self._merge(self._waiting[-MOST_WAITING:])
+        left = [moves for _, moves in self._waiting]
         self._waiting = []
-        return merged
+        return left
+
+    def _merge(self, last):
+        merged = merge_all([moves for _, moves in last])
+        self._waiting[-MOST_WAITING:] = [(last[0][0] * MOST_WAITING, merged)]

@@ -66,7 +66,7 @@ class Legs:
         return measured.sum(axis=0).tolist()
 
     def _train_hosted(self, leg):
-        """Train this rank's shards; returns what they learned, and loss and pairs of each."""
+        """Train this rank's shards; returns what is to be merged, and loss and pairs of each."""
         tree, measured = Tree(), []
         for shard in self._team.hosted(len(self._shards.schedules)):
             measured.append(self._train(shard, leg))
@@ -107,16 +107,18 @@ class Legs:
     def _apply(self, moves):
         """Move the vectors that all have in common, and those that are trained."""
         num_words = len(self.center_vectors)
-        is_outside = moves.rows >= num_words
-        for side, common in enumerate((self.center_vectors, self.outside_vectors)):
-            places = np.flatnonzero(is_outside == bool(side))
-            for start in range(0, len(places), ROWS_AT_A_TIME):
-                part = places[start : start + ROWS_AT_A_TIME]
-                rows = moves.rows[part] - side * num_words
-                new = take_rows(common, rows)
-                new += take_rows(moves.values, part)
-                common[rows] = new
-                self._training[side][rows] = new
+        cut = np.searchsorted(moves.rows, num_words)
+        rows = moves.rows[:cut], moves.rows[cut:] - num_words
+        parts = moves.values[:cut], moves.values[cut:]
+        common = self.center_vectors, self.outside_vectors
+        for its_rows, its_moves, before, trained in zip(
+            rows, parts, common, self._training, strict=True
+        ):
+            for start in range(0, len(its_rows), ROWS_AT_A_TIME):
+                part = slice(start, start + ROWS_AT_A_TIME)
+                new = take_rows(before, its_rows[part])
+                new += its_moves[part]
+                before[its_rows[part]] = trained[its_rows[part]] = new
 
 
 @contextlib.contextmanager

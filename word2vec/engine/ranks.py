@@ -24,10 +24,10 @@ from ..options import EngineOptions
 from ..saving.checkpoint import TRAINING_VERSION
 from ..saving.team import Team
 
-_ASKED_OF_IT = ("Get_rank", "Get_size", "Allgatherv", "Alltoallv", "Iallreduce", "Abort")
+_ASKED_OF_IT = ("Get_rank", "Get_size", "Ialltoall", "Alltoallv", "Iallreduce", "Abort")
 # MPI waits by polling. Where ranks outnumber processors, that keeps the others from arriving.
 _POLLS = 200
-_NAP_SECONDS = 5e-4
+_NAP_SECONDS, _LONGEST_NAP_SECONDS = 5e-6, 5e-4  # the longer it has waited, the longer
 INSTALL = (
     "pip install mpi4py mpich brings both mpi4py and an mpiexec; on a cluster, build mpi4py with "
     "the MPI that it has."
@@ -66,31 +66,31 @@ class Ranks(Team):
         self.neighbors = places.count(places[self.rank])
 
     def share(self, array: np.ndarray) -> list[np.ndarray]:
-        array = np.ascontiguousarray(array)
-        counts = np.empty(self.size, np.int64)
-        _wait(self._comm.Iallgather(np.array([len(array)], np.int64), counts))
-        received = np.empty((counts.sum(), *array.shape[1:]), array.dtype)
-        with self._rows_of(array) as row:
-            self._comm.Allgatherv(
-                [array, len(array), row], [received, counts, _starts(counts), row]
-            )
-        self.bytes_sent += array.nbytes
-        self.bytes_received += received.nbytes - array.nbytes
-        return np.split(received, np.cumsum(counts)[:-1])
+        return self._deliver(array, np.full(self.size, len(array)), np.zeros(self.size, int))
 
     def swap(self, array: np.ndarray, counts: Sequence[int]) -> list[np.ndarray]:
-        array, sent = np.ascontiguousarray(array), np.array(counts, np.int64)
-        coming = np.empty(self.size, np.int64)
+        return self._deliver(array, np.array(counts), _starts(counts))
+
+    def _deliver(self, array, counts, starts):
+        """Send each rank its part of an array; returns what each has sent here.
+
+        A rank's own part is not sent, nor copied.
+        """
+        array, own = np.ascontiguousarray(array), slice(starts[self.rank], None)
+        kept = array[own][: counts[self.rank]]
+        sent, coming = counts.astype(np.int64), np.empty(self.size, np.int64)
+        sent[self.rank] = 0
         _wait(self._comm.Ialltoall(sent, coming))
         received = np.empty((coming.sum(), *array.shape[1:]), array.dtype)
         with self._rows_of(array) as row:
             self._comm.Alltoallv(
-                [array, sent, _starts(sent), row], [received, coming, _starts(coming), row]
+                [array, sent, starts, row], [received, coming, _starts(coming), row]
             )
-        row_bytes = array.itemsize * int(np.prod(array.shape[1:]))
-        self.bytes_sent += array.nbytes - row_bytes * int(sent[self.rank])
-        self.bytes_received += received.nbytes - row_bytes * int(coming[self.rank])
-        return np.split(received, np.cumsum(coming)[:-1])
+        self.bytes_sent += int(sent.sum()) * array[:1].nbytes
+        self.bytes_received += received.nbytes
+        parts = np.split(received, np.cumsum(coming)[:-1])
+        parts[self.rank] = kept
+        return parts
 
     def largest(self, *numbers: int) -> list[int]:
         mine, all_of_them = np.array(numbers, np.int64), np.empty(len(numbers), np.int64)
@@ -176,7 +176,7 @@ def _wait(request):
     while not request.Test():
         polls += 1
         if polls > _POLLS:
-            time.sleep(_NAP_SECONDS)
+            time.sleep(min((polls - _POLLS) * _NAP_SECONDS, _LONGEST_NAP_SECONDS))
 
 
 def _starts(counts):
