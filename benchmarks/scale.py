@@ -62,7 +62,7 @@ def measure_here(args):
     from word2vec.engine import legs, ranks
 
     spent = dict.fromkeys(("train", "merge", "exchange", "wait"), 0.0)
-    figures = {"rows": 0, "merged_rows": 0, "moved_bytes": 0, "sent": 0, "merges": 0}
+    figures = {"rows": 0, "moved_bytes": 0, "sent": 0, "merges": 0}
 
     def timed(name, function):
         def call(*arguments):
@@ -80,14 +80,13 @@ def measure_here(args):
         sent, moved = getattr(team, "bytes_sent", 0), np.zeros(num_rows, bool)
         for part in moves:
             moved[part.rows] = True
-        figures["rows"] += (own := int(moved.sum()))
-        merged_rows = 0
+        own, come = int(moved.sum()), 0
         for merged in original(team, moves, num_rows):
-            merged_rows += len(merged.rows)
+            come += len(merged.rows)
             yield merged
         figures["merges"] += 1
-        figures["merged_rows"] += merged_rows
-        figures["moved_bytes"] += (own + merged_rows) * moves[0].values[0].nbytes
+        figures["rows"] += own
+        figures["moved_bytes"] += (own + come) * 4 * args.vector_size
         figures["sent"] += getattr(team, "bytes_sent", 0) - sent
 
     original, legs.exchange = legs.exchange, exchange
