@@ -161,7 +161,11 @@ class Team:
                 rows = max(1, _BROADCAST_BYTES // max(1, array[:1].nbytes))
                 for first in range(0, len(array), rows):
                     part = array[first : first + rows]
-                    part[:] = self.share(part if saved else part[:0])[0]
+                    # Each rank gets a share of it, which all pass on: the first sends it twice, not
+                    # as often as there are ranks.
+                    counts = np.diff(np.arange(self.size + 1) * len(part) // self.size)
+                    sent = (part, counts) if saved else (part[:0], 0 * counts)
+                    part[:] = np.concatenate(self.share(self.swap(*sent)[0]))
                 arrays[name] = array
         return Checkpoint(settings, state, arrays)
 
