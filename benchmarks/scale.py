@@ -8,7 +8,7 @@ trains in 8 shards on one rank and on two, with one worker each, and prints for 
     whole      seconds of the whole process, mpiexec included
     train      seconds in which the first rank trained
     merge      in which it took moves, merged and applied them
-    exchange   in which it exchanged them with the other
+    exchange   in which it sent them to the other, and got the other's
     wait       in which it waited for the other
     rows       that a rank moves in a leg, of both matrices, on average
     sent       megabytes that a rank sends for a merge
