@@ -30,12 +30,15 @@ def fonts_for(texts: Iterable[str]) -> Iterator[None]:
     Warns
     -----
     UserWarning
-        Once, if characters are left that no font has; it says which font to install.
+        Once, if characters are left that no font has; it says which font to install. Inside, it
+        is not said again: neither of all of them nor, by matplotlib, of each.
     """
     families, missing = find_families(texts)
     if missing:
         warnings.warn(_describe(missing), stacklevel=3)
-    with plt.rc_context({"font.family": [*plt.rcParams["font.family"], *families]}):
+    fonts = {"font.family": [*plt.rcParams["font.family"], *families]}
+    with plt.rc_context(fonts), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "No font here has|Glyph .* missing from font")
         yield
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from word2vec.checks import FloatArray
 
 MARKER_RADIUS = 3.0
-PADDING = 1.0
+PADDING = np.array([2.5, 1.0])  # beside a label and above it: two side by side are two words
 DIRECTIONS = 48
 GAPS = np.geomspace(4.0, 200.0, 16)  # between a point and its label
 CROWD_RADIUS = 30.0

@@ -7,7 +7,6 @@ Matplotlib takes longer to import than most commands to run, so it is imported w
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +30,8 @@ GROUPS = {
     "weather": "rain snow hail".split(),
     "drinks": "coffee tea".split(),
 }
+# Letters have their full size from here on, in inches; in smaller pictures they shrink, to half.
+SMALLEST_SLIDE, SMALLEST_SCALE = (8, 4.5), 0.5
 
 
 @held_back_signals()
@@ -125,13 +126,12 @@ def save_word_picture(
     from utils.plotting import plot_words
 
     chosen = vectors[words]
-    with _slide():
+    scale = np.clip(min(np.divide(size, SMALLEST_SLIDE)), SMALLEST_SCALE, 1)
+    with _slide(scale), fonts_for([title, *words, *(groups or {})]):
         figure, ax = plt.subplots(figsize=size)
-        width, height = size
-        margins = {"left": 0.5 / width, "right": 1 - 0.2 / width, "bottom": 0.5 / height}
-        figure.subplots_adjust(top=1 - (0.6 if title else 0.2) / height, **margins)
-        with fonts_for([title]):
-            ax.set_title(title, parse_math=False, fontfamily=plt.rcParams["font.family"])
+        margin = scale / np.array(size)
+        figure.subplots_adjust(*0.5 * margin, *1 - [0.2, 0.6 if title else 0.2] * margin)
+        _fit(ax.set_title(title, parse_math=False), ax.bbox.width)
         _save(plot_words(words, chosen, groups=groups, ax=ax), path, dpi)
 
 
@@ -159,26 +159,35 @@ def save_sentiment_pictures(
     labels : sequence of str, length C
     directory : Path
     """
+    import matplotlib.pyplot as plt
+
     from utils.plotting import plot_confusion_matrix, plot_loss
 
     with _slide():
-        ax: Any = None
+        # Before there are curves: a single strength has its room on this scale, too.
+        _, ax = plt.subplots(figsize=(8, 5), layout="constrained", subplot_kw={"xscale": "log"})
         for result in results:
             percent = 100 * np.array(result.dev_accuracies)
             ax = plot_loss(percent, iterations=result.strengths, ax=ax, label=result.name)
-        ax.set(xscale="log", xlabel="strength of L2", ylabel="accuracy on dev, %")
+        ax.set(xlabel="strength of L2", ylabel="accuracy on dev, %")
         # Above, for curves may be anywhere.
         ax.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
         _save(ax, directory / "sentiment_sweep.png")
         _save(plot_confusion_matrix(matrix, labels), directory / "sentiment_confusion.png")
 
 
-def _slide():
+def _slide(scale=1.0):
     import matplotlib.pyplot as plt
 
     from utils.plot_style import SLIDE
 
-    return plt.rc_context(SLIDE)
+    return plt.rc_context({name: scale * size for name, size in SLIDE.items()})
+
+
+def _fit(text, width):
+    """Make a text smaller if it is wider than so many pixels."""
+    if (own := text.get_window_extent().width) > width:
+        text.set_fontsize(text.get_fontsize() * width / own)
 
 
 def _save(ax, path, dpi=150):
@@ -186,8 +195,7 @@ def _save(ax, path, dpi=150):
 
     kind = Path(path).suffix.lower().removeprefix(".")
     try:
-        with atomic_write(path) as file, warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph .* missing from font")  # said once, before
+        with atomic_write(path) as file:
             ax.figure.savefig(file, format=kind, dpi=dpi)
     finally:
         plt.close(ax.figure)

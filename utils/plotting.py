@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
+from utils.fonts import fonts_for
 from utils.plot_style import LINE_STYLES, MARKERS, PALETTE, cycle, darker, lighten, settle_layout
 from utils.word_plane import draw_words, principal_plane
 from word2vec import KeyedVectors
@@ -187,23 +188,31 @@ def plot_confusion_matrix(
     top = 1 if normalize else max(matrix.max(), 1)
     ax.imshow(matrix, cmap="Blues", vmin=0, vmax=top)  # no colour bar: the numbers say it
     ax.set(xlabel="predicted", ylabel="true")
-    ax.set_xticks(range(size), names)
-    ax.set_yticks(range(size), names)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
-    settle_layout(ax)
-    cell = ax.bbox.width / size
-    if max(name.get_window_extent().width for name in ax.get_xticklabels()) > 0.9 * cell:
-        for name in ax.get_xticklabels():
-            name.set(rotation=40, ha="right", rotation_mode="anchor")
-        settle_layout(ax)
+    with fonts_for(names):
+        _name_classes(ax, names)
 
-    font_size = min(10, 0.3 * cell * 72 / ax.figure.dpi)
+    cell = ax.bbox.width / size
+    font_size = min(plt.rcParams["font.size"], 0.3 * cell * 72 / ax.figure.dpi)
     for (row, column), value in np.ndenumerate(matrix):
         text = f"{value:,.0f}" if whole else f"{value:.2f}"
         color = "white" if value > 0.6 * top else "0.1"
         ax.text(column, row, text, color=color, size=font_size, ha="center", va="center")
     return ax
+
+
+def _name_classes(ax, names):
+    """Write the classes beside rows and columns, aslant where there is little room."""
+    fonts = {"fontfamily": plt.rcParams["font.family"]}
+    ax.set_xticks(range(len(names)), names, **fonts)
+    ax.set_yticks(range(len(names)), names, **fonts)
+    settle_layout(ax)
+    room = 0.9 * ax.bbox.width / len(names)
+    if max(name.get_window_extent().width for name in ax.get_xticklabels()) > room:
+        for name in ax.get_xticklabels():
+            name.set(rotation=40, ha="right", rotation_mode="anchor")
+        settle_layout(ax)
 
 
 def plot_gradcheck(

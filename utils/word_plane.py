@@ -96,7 +96,8 @@ def _draw(words, points, shares, groups, ax, extent):
         if len(members):
             look: dict[str, Any] = {"color": color, "marker": marker, "s": (2 * MARKER_RADIUS) ** 2}
             look["s"] *= 0.85 if marker in "sD" else 1.6 if marker in "^vPX" else 1  # look alike
-            look |= {"edgecolor": "white", "linewidth": 0.5, "zorder": 3, "label": name}
+            look |= {"edgecolor": "white", "linewidth": 0.5, "zorder": 3}
+            look["label"] = None if name is None else shorten(name)
             scatters.append((members, ax.scatter(*points[members].T, **look)))
     if shares is not None:
         for axis, nth, share in zip((ax.xaxis, ax.yaxis), ("1st", "2nd"), shares, strict=True):

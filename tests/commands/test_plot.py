@@ -56,6 +56,17 @@ def test_title_and_groups_are_in_the_picture():
     assert all(f"<!-- {text} -->" in shown for text in ("Words", "royal", "weather"))
 
 
+def test_title_and_words_stay_inside_a_small_picture():
+    title = "A title that is longer than a picture of this size is wide"
+    groups = ["--groups", "groups.txt", "--words", "king", "queen", "rain", "snow", "tea"]
+    assert plot(*groups, "--size", "3x2", "--dpi", "100", "--title", title) == 0
+    with Image.open("words.png") as picture:
+        pixels = np.array(picture.convert("L"))
+    edges = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    assert (edges == 255).all()
+    assert (pixels < 128).any()
+
+
 @pytest.mark.parametrize("line", ["king queen", ": king", "royal:", "royal: tea"])
 def test_line_of_groups_that_is_none_is_named(line, capsys):
     Path("groups.txt").write_text(f"royal: king queen\n{line}\n", encoding="utf-8")

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
@@ -6,7 +8,7 @@ from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import same_color
 from matplotlib.figure import Figure
 
-from utils import fonts
+from utils import fonts, pictures
 from utils.plot_style import PALETTE, UNGROUPED
 from utils.plotting import (
     plot_confusion_matrix,
@@ -111,6 +113,13 @@ def test_labels_stay_apart_in_a_figure_that_lays_itself_out():
     figure.draw_without_rendering()
     boxes = np.array([text.get_window_extent().get_points() for text in ax.texts])
     assert pairs_that_overlap(boxes) == 0
+
+
+def test_labels_side_by_side_are_as_far_apart_as_words_of_a_text():
+    ax = plot_words(WORDS, clustered(0.03), ax=new_ax())
+    boxes = np.array([text.get_window_extent().get_points() for text in ax.texts])
+    point = ax.figure.dpi / 72
+    assert pairs_that_overlap(boxes + point * np.array([[-2, 0], [2, 0]])) == 0
 
 
 def test_a_label_away_from_its_point_has_a_leader_line_that_starts_there():
@@ -380,6 +389,19 @@ def test_long_names_of_classes_do_not_overlap():
     assert all(text.get_rotation() == 0 for text in ax.get_xticklabels())
 
 
+def test_numbers_are_as_large_as_the_names_where_there_is_room():
+    with plt.rc_context({"font.size": 13}):
+        ax = plot_confusion_matrix(np.eye(2), ["no", "yes"], ax=new_ax())
+    assert {text.get_fontsize() for text in ax.texts} == {13}
+
+
+def test_names_of_classes_are_drawn_with_a_font_that_has_them(monkeypatch):
+    monkeypatch.setattr(fonts, "find_families", lambda texts: (["Special"], set()))
+    ax = plot_confusion_matrix(np.eye(2), ["否定", "肯定"])
+    for text in (*ax.get_xticklabels(), *ax.get_yticklabels()):
+        assert text.get_fontfamily()[-1] == "Special"
+
+
 @pytest.mark.parametrize(
     ("matrix", "labels", "match"),
     [
@@ -542,6 +564,12 @@ def test_very_long_words_are_shortened_in_their_labels():
     assert [text.get_text() for text in ax.texts] == ["donaudampfschif…skapitän", "short"]
 
 
+def test_very_long_names_of_groups_are_shortened_in_the_legend():
+    groups = {"a name that needs more room than there is beside the others": ["king"]}
+    ax = plot_words(["king", "queen"], np.eye(2), groups=groups, ax=new_ax())
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a name that nee…e others"]
+
+
 def test_every_group_has_a_shape_of_its_own_from_the_first_on():
     ax = plot_words(WORDS, clustered(1.0), groups=GROUPS, ax=new_ax())
     scatters = [c for c in ax.collections if isinstance(c, PathCollection)]
@@ -605,6 +633,13 @@ def test_script_without_a_font_gets_one_warning_that_names_one(system_fonts):
     assert len(caught) == 1
 
 
+def test_picture_warns_once_of_all_its_characters(system_fonts, tmp_path):
+    vectors = KeyedVectors.from_words(["ไท", "film"], np.eye(2))
+    with pytest.warns(UserWarning, match="No font here has 3 of .* Thai") as caught:
+        pictures.save_word_picture(vectors, ["ไท", "film"], tmp_path / "a.png", title="ข")
+    assert len(caught) == 1
+
+
 @pytest.mark.parametrize("num_epochs", [1, 2])
 def test_loss_of_few_epochs_has_ticks_at_whole_epochs(num_epochs):
     ax = plot_loss([3.0] * num_epochs, iterations=np.arange(num_epochs) + 0.5, ax=new_ax())
@@ -618,3 +653,11 @@ def test_best_strength_at_the_edge_is_inside_the_picture():
     low, high = ax.get_xlim()
     assert low < 1e-3
     assert high > 1e-1
+
+
+def test_single_strength_is_in_the_middle_of_the_picture(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(pictures, "_save", lambda ax, path: drawn.append(ax))
+    result = SimpleNamespace(name="vectors", strengths=[1e-4], dev_accuracies=[0.4])
+    pictures.save_sentiment_pictures([result], np.eye(2), ["no", "yes"], tmp_path)
+    np.testing.assert_allclose(np.log10(drawn[0].get_xlim()).mean(), -4)
