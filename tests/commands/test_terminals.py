@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import run
 import word2vec
 from word2vec.__main__ import main
 
@@ -45,6 +46,21 @@ def test_daemon_without_standard_streams_can_train():
     ended = subprocess.run([*closed, *PROGRAM, *TRAIN], env=ENVIRONMENT, timeout=60)
     assert ended.returncode == 0
     assert {"metrics.json", "vectors.txt", "vocab.txt"} < {*os.listdir("output")}
+
+
+def test_read_only_home_is_enough_for_pictures(tmp_path):
+    mounted = """exec unshare -rm sh -c 'mount -t tmpfs -o ro tmpfs home && exec "$@"' sh "$@" """
+    in_shell = ["sh", "-c", mounted, "sh"]
+    (tmp_path / "home").mkdir()
+    if subprocess.run([*in_shell, "true"], capture_output=True).returncode:
+        pytest.skip("a file system cannot be mounted")
+    homes = ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "MPLCONFIGDIR", "PYTHONPATH")
+    variables = {name: value for name, value in ENVIRONMENT.items() if name not in homes}
+    variables |= {"HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path)}
+    command = [*in_shell, sys.executable, run.__file__, *TRAIN]
+    ended = subprocess.run(command, env=variables, capture_output=True, timeout=60)
+    assert ended.returncode == 0, ended.stderr
+    assert {"vectors.txt", "word_vectors.png", "loss.png"} < {*os.listdir("output")}
 
 
 def test_narrow_terminal_gets_a_bar_that_fits_and_no_colours():

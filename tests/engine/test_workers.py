@@ -27,6 +27,7 @@ from word2vec.engine import schedule
 schedule.SHORTEST_UNIT = 16
 model = Word2Vec(vector_size=4, min_count=1, sample=None, epochs=1, workers=2)
 """
+LARGE = SCRIPT.replace("vector_size=4", "vector_size=4000")
 TRAIN = "model.fit([['a', 'b', 'c']] * 50)\nopen(sys.argv[2], 'w').write(str(len(model.losses)))\n"
 
 
@@ -138,6 +139,36 @@ def test_error_of_a_worker_keeps_its_traceback(monkeypatch):
 
 
 # What the system refuses
+
+
+def run_with_mounted(what, directory, text):
+    """`run_script`, with a file system mounted that nobody else sees."""
+    shell = f"""exec unshare -rm sh -c 'mount -t tmpfs {what} && exec "$@"' sh "$@" """
+    if subprocess.run(["sh", "-c", shell, "sh", "true"], capture_output=True).returncode:
+        pytest.skip("a file system cannot be mounted")
+    return run_script(directory, shell=shell, text=text)
+
+
+def test_workers_need_no_home_that_can_be_written(tmp_path, monkeypatch):
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    ended, result = run_with_mounted('-o ro tmpfs "$HOME"', tmp_path, SCRIPT + TRAIN)
+    assert (ended.stderr, result) == ("", "1")
+
+
+SMALL_SHM = "-o size=64k tmpfs /dev/shm"
+
+
+def test_little_shared_memory_is_enough_where_temporary_files_have_room(tmp_path):
+    ended, result = run_with_mounted(SMALL_SHM, tmp_path, LARGE + TRAIN)
+    assert (ended.stderr, result) == ("", "1")
+
+
+def test_little_shared_memory_is_named_where_temporary_files_have_no_room(tmp_path):
+    full = "import tempfile; tempfile.tempdir = '/dev/shm'\n"
+    ended, result = run_with_mounted(SMALL_SHM, tmp_path, full + LARGE + TRAIN)
+    assert re.search("No room for .* MiB .*/dev/shm: No space left on device, 0 MiB", ended.stderr)
+    assert result is None
 
 
 def test_full_shared_memory_is_named(monkeypatch):
