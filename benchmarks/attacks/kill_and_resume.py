@@ -3,18 +3,20 @@
 
     python benchmarks/attacks/kill_and_resume.py
 
-Each run is `run.py` on a made-up text, by the engine with one or two workers, or by `sgd`, with
-many checkpoints. At a random moment between its start and its end it gets SIGKILL, SIGTERM or
-SIGINT: the process alone, one of its workers, or all of them, as by Ctrl-C in a terminal. The same
-command resumes it, is killed in turn, and so on until one ends in peace. Its vectors and loss
-curves must be those of a run that nobody disturbed.
+Each run trains on a made-up text with many checkpoints: `run.py`, by the engine with one or two
+workers or by `sgd`; the same from a pipe, with hierarchical softmax, with shards, or saving the
+whole model; a program that trains a saved model on; and one that joins phrases, which has no
+checkpoints. At a random moment between its start and its end it gets SIGKILL, SIGTERM or SIGINT:
+the process alone, one of its workers, or all of them, as by Ctrl-C in a terminal. The same command
+resumes it, is killed in turn, and so on until one ends in peace. The files that it writes and its
+loss curves must be those of a run that nobody disturbed.
 
     kills      runs that the signal ended, with the status they should have; a killed worker ends
                the run with status 2 and an error that says so
     start-up, training, saving
                when that was: before training, in it, or while the results were written
     runs       that were brought to their end, however often they were killed
-    equal      of these, with the vectors and loss curves of the undisturbed run
+    equal      of these, with the files and loss curves of the undisturbed run
     resumed    starts after a kill that came far enough to be seen training
     continued  of these, from a checkpoint; the others were killed before there was one, or when
                all was written
@@ -47,25 +49,68 @@ from benchmarks.attacks.made_up_text import write_text
 from benchmarks.attacks.processes import children, left_files, processes, remaining
 
 ROOT = Path(__file__).resolve().parents[2]
-# `run.py`, but with units so short that two workers find work in a short text.
-PROGRAM = f"""
-import runpy, sys
+# With units so short that two workers find work in a short text.
+SHORT_UNITS = f"""
+import runpy, shutil, sys
 sys.path.insert(0, {str(ROOT)!r})
 from word2vec.engine import schedule
 schedule.SHORTEST_UNIT = 64
+"""
+RUN_PY = f"""{SHORT_UNITS}
 sys.argv[0] = "run.py"
 runpy.run_path({str(ROOT / "run.py")!r}, run_name="__main__")
 """
+NO_PICTURES = f"""{SHORT_UNITS}
+from word2vec.__main__ import main
+sys.exit(main())
+"""
+TRAIN_ON = f"""{SHORT_UNITS}
+from pathlib import Path
+from word2vec import Word2Vec
+text, output = map(Path, sys.argv[1:])
+first, checkpoints = output / "first.w2v", output / "checkpoints"
+if not first.exists():
+    Word2Vec(vector_size=10, min_count=1, epochs=1, workers=1).fit(text).save(first)
+model = Word2Vec.load(first)
+model.partial_fit(text, epochs=8, checkpoint_dir=checkpoints, progress=True)
+model.save(output / "model.w2v")
+shutil.rmtree(checkpoints)
+"""
+
+
+class Kind(NamedTuple):
+    """A kind of run."""
+
+    program: str
+    options: str  # {text} and {output} are paths
+    results: tuple  # files that must be equal
+    text_size: tuple = (2000, 300)  # words, and sentences beside those that have each word once
+    reads_pipe: bool = False  # the text comes through standard input
+
+    def command(self, text, output):
+        options = self.options.format(text=text, output=output).split()
+        return [sys.executable, "-c", self.program, *options]
+
 
 # The engine saves at the end of each epoch, so there are many short ones.
-ENGINE = "--min-count 1 --vector-size 10 --epochs 8"
+VECTORS = ("vectors.txt", "vocab.txt")
+ENGINE = "--output {output} --min-count 1 --vector-size 10 --epochs 8 --corpus "
+SGD = "--output {output} --optimizer sgd --iterations 1500 --checkpoint-every 50 --corpus {text}"
+SAVE = "{text} --workers 1 --save {output}/model.w2v"
+TREE = "{text} --workers 1 --loss hierarchical_softmax"
+JOIN = "--output {output}/phrased.txt --table {output}/phrases.txt --min-count 1 --threshold 1"
+LARGE = 24_000, 1200  # a pipe has no room for what a worker must be told of so many words
 KINDS = {
-    "engine, 1 worker": f"{ENGINE} --workers 1".split(),
-    "engine, 2 workers": f"{ENGINE} --workers 2".split(),
-    "sgd": "--optimizer sgd --iterations 1500 --checkpoint-every 50".split(),
+    "engine, 1 worker": Kind(RUN_PY, ENGINE + "{text} --workers 1", VECTORS),
+    "engine, 2 workers": Kind(RUN_PY, ENGINE + "{text} --workers 2", VECTORS, LARGE),
+    "sgd": Kind(RUN_PY, SGD, VECTORS),
+    "from a pipe": Kind(NO_PICTURES, f"train {ENGINE}- --workers 1", VECTORS, reads_pipe=True),
+    "huffman tree": Kind(NO_PICTURES, f"train {ENGINE}{TREE}", VECTORS),
+    "2 shards": Kind(NO_PICTURES, f"train {ENGINE}{{text}} --workers 2 --shards 2", VECTORS),
+    "saved model": Kind(NO_PICTURES, f"train {ENGINE}{SAVE}", (*VECTORS, "model.w2v")),
+    "trained on": Kind(TRAIN_ON, "{text} {output}", ("first.w2v", "model.w2v")),
+    "phrases": Kind(NO_PICTURES, f"phrases {{text}} {JOIN}", ("phrased.txt", "phrases.txt"), LARGE),
 }
-NUM_WORDS = 24_000  # so many that a pipe has no room for what a worker must be told
-NUM_SENTENCES = 1200
 
 
 class Attack(NamedTuple):
@@ -85,34 +130,40 @@ WORKER_ERROR = "run.py: A worker process ended unexpectedly"
 
 PHASES = ("start-up", "training", "saving")
 COLUMNS = "kills", *PHASES, "runs", "equal", "resumed", "continued", "files", "output", "alive"
-RESULTS = {"vectors.txt", "vocab.txt", "word_vectors.png", "loss.png", "metrics.json", "epochs.tsv"}
+OTHER_RESULTS = {"word_vectors.png", "loss.png", "metrics.json", "epochs.tsv"}
 
-END_SECONDS = 30  # whoever takes longer after a signal hangs
+END_SECONDS = 120  # whoever takes longer after a signal hangs, however busy the machine is
 MOST_RUNS_PER_KILL = 5  # signals that always come too late must not go on for ever
 
 
 class Run:
-    """A start of `run.py`, in a process group of its own; a context manager.
+    """A start of a program, in a process group of its own; a context manager.
 
     Parameters
     ----------
-    options : list of str
-    output, temporary : Path
-        Directories; the second for temporary files, it must exist.
+    kind : Kind
+    text, output, temporary : Path
+        A file, a directory, and one for temporary files, which must exist.
     """
 
-    def __init__(self, options, output, temporary):
-        self._output = output
+    def __init__(self, kind, text, output, temporary):
+        self._kind, self._output = kind, output
+        output.mkdir(exist_ok=True)
+        self._source = None
+        if kind.reads_pipe:
+            self._source = subprocess.Popen(["cat", text], stdout=subprocess.PIPE)
         self._errors = output.with_name(f"{output.name}-errors")
         with open(self._errors, "w") as errors:  # surviving workers would keep a pipe open
             self.process = subprocess.Popen(
-                [sys.executable, "-c", PROGRAM, "--output", output, *options],
-                stdin=subprocess.DEVNULL,
+                kind.command(text, output),
+                stdin=self._source.stdout if self._source else subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 env={**os.environ, "TMPDIR": str(temporary)},
                 start_new_session=True,
             )
+        if self._source:
+            self._source.stdout.close()
 
     def __enter__(self):
         return self
@@ -121,6 +172,8 @@ class Run:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+        if self._source:
+            self._source.wait()
 
     def disturb(self, attack, moment, rng):
         """Send the signal so many seconds from now; False if the run has ended before."""
@@ -166,8 +219,8 @@ class Run:
     @property
     def phase(self):
         """How far it came, by its progress bar."""
-        if "%|" not in self.errors:
-            return "start-up"
+        if "%|" not in self.errors:  # phrases are counted for an unknown time
+            return "training" if "counting" in self.errors else "start-up"
         return "saving" if "100%|" in self.errors else "training"
 
     @property
@@ -180,24 +233,27 @@ class Run:
         return None
 
     def result(self):
-        """What must not differ: the vectors, with all their digits, and the loss curves."""
-        return (self._output / "vectors.txt").read_bytes(), self._metrics("loss")
+        """What must not differ: the files, with all their bytes, and the loss curves."""
+        files = [(self._output / name).read_bytes() for name in self._kind.results]
+        return files, self._metrics("loss")
 
     def _metrics(self, start):
-        """Those whose names start so."""
+        """Those whose names start so; none of a run that writes none."""
+        if not (self._output / "metrics.json").exists():
+            return []
         metrics = json.loads((self._output / "metrics.json").read_text(encoding="utf-8"))
         return [value for name, value in metrics.items() if name.startswith(start)]
 
 
-def run_undisturbed(options):
+def run_undisturbed(kind, text):
     """The result of a run, and the seconds that it takes."""
     with tempfile.TemporaryDirectory() as directory:
         started = time.monotonic()
-        with Run(options, Path(directory, "output"), directory) as run:
+        with Run(kind, text, Path(directory, "output"), directory) as run:
             status = run.process.wait()
         seconds = time.monotonic() - started
         if status:
-            raise RuntimeError(f"run.py failed:\n{run.errors}")
+            raise RuntimeError(f"{' '.join(run.process.args[3:])} failed:\n{run.errors}")
         return run.result(), seconds
 
 
@@ -207,18 +263,17 @@ class Trial:
     Parameters
     ----------
     attack : Attack
-    options : list of str
-        For run.py.
+    text : Path
     reference : tuple
-        From `run_undisturbed`, with the same options.
+        From `run_undisturbed`, of the same kind and text.
     rng : numpy.random.Generator
     patience : float
         Seconds until whatever is left of a run counts as left behind.
     """
 
-    def __init__(self, attack, options, reference, rng, patience=1.0):
+    def __init__(self, attack, text, reference, rng, patience=1.0):
         self.attack = attack
-        self._options = options
+        self._kind, self._text = KINDS[attack.kind], text
         self._expected, self._longest = reference
         self._rng, self._patience = rng, patience
         self.phases = Counter()  # of the kills
@@ -257,7 +312,7 @@ class Trial:
         kills_before = self.kills
         while True:
             has_checkpoint = any(output.glob("checkpoints/checkpoint-*.npz"))
-            with Run(self._options, output, temporary) as run:
+            with Run(self._kind, self._text, output, temporary) as run:
                 moment = self._rng.uniform(0, self._longest)
                 is_hit = self.kills < times and run.disturb(self.attack, moment, self._rng)
                 status = run.wait()
@@ -269,7 +324,8 @@ class Trial:
                     self.problems.append("a run began anew in spite of a checkpoint")
             if status == 0:  # undisturbed, or hit at its very end
                 self.equal += run.result() == self._expected
-                self.output += len({path.name for path in output.iterdir()} - RESULTS)
+                files = {path.name for path in output.iterdir()}
+                self.output += len(files - OTHER_RESULTS - {*self._kind.results})
                 return
             if is_hit:
                 self.phases[run.phase] += 1
@@ -296,7 +352,8 @@ def row_name(kind, signal_name, target):
 
 
 def print_row(name, cells):
-    cells = (f"{cell:>{len(column) + 2}}" for cell, column in zip(cells, COLUMNS, strict=True))
+    columns = [*COLUMNS, "s/kill"]
+    cells = (f"{cell:>{len(column) + 2}}" for cell, column in zip(cells, columns, strict=False))
     print(f"{name:36}" + "".join(cells), flush=True)
 
 
@@ -308,8 +365,9 @@ def parse_args(argv=None):
 Exit status 0 only if all runs are equal, nothing is left, and every run ended as it should.
 
 examples:
-  240 kills, in about 10 minutes:
+  20 kills in each row, and 1,000 in all:
 {usage}
+    python benchmarks/attacks/kill_and_resume.py --total 1000
   more of one kind, at other moments:
     python benchmarks/attacks/kill_and_resume.py --kills 100 --only "SIGKILL worker" --seed 1
 """,
@@ -317,12 +375,15 @@ examples:
     )
     add = parser.add_argument
     add("--kills", type=int, default=20, help="in each row of the table [%(default)s]")
+    add("--total", type=int, metavar="N", help="at least so many kills, in all rows together")
     add("--only", default="", metavar="TEXT", help="rows with this in them, such as sgd or SIGTERM")
     add("--seed", type=int, default=0, help="of text and moments [%(default)s]")
     args = parser.parse_args(argv)
     args.attacks = [attack for attack in ATTACKS if args.only in " ".join(attack)]
     if not args.attacks:
         parser.error(f"no row has {args.only!r} in it")
+    if args.total:
+        args.kills = -(-args.total // len(args.attacks))
     return args
 
 
@@ -333,16 +394,19 @@ def main(argv=None):
     rng = np.random.default_rng(args.seed)
     trials, references = [], {}
     with tempfile.TemporaryDirectory() as directory:
-        text = Path(directory, "text.txt")
-        write_text(text, NUM_WORDS, NUM_SENTENCES, rng)
-        print_row(row_name("run", "signal", "to"), COLUMNS)
+        print_row(row_name("run", "signal", "to"), [*COLUMNS, "s/kill"])
         for attack in args.attacks:
-            options = ["--corpus", str(text), *KINDS[attack.kind]]
+            kind = KINDS[attack.kind]
+            text = Path(directory, f"text-{kind.text_size[0]}.txt")
+            if not text.exists():
+                write_text(text, *kind.text_size, np.random.default_rng(args.seed))
             if attack.kind not in references:
-                references[attack.kind] = run_undisturbed(options)
-            trial = Trial(attack, options, references[attack.kind], rng)
+                references[attack.kind] = run_undisturbed(kind, text)
+            trial = Trial(attack, text, references[attack.kind], rng)
+            started = time.monotonic()
             trial.kill(args.kills)
-            print_row(row_name(*attack), trial.numbers)
+            seconds = (time.monotonic() - started) / max(1, trial.kills)
+            print_row(row_name(*attack), [*trial.numbers, f"{seconds:.1f}"])
             trials.append(trial)
     totals = [sum(column) for column in zip(*(trial.numbers for trial in trials), strict=True)]
     print_row("total", totals)

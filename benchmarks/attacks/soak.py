@@ -2,21 +2,24 @@
 """Trains for a long time, and watches whether memory grows or training slows down.
 
     python benchmarks/attacks/soak.py --minutes 30 --plot soak.png
+    python benchmarks/attacks/soak.py --train-on 200
 
 One `Word2Vec.fit`, with checkpoints, is looked at every few seconds and stopped when the time is
-over. The table shows the sixths of that time:
+over. Or one model is trained on so many times, each with workers and a checkpoint of its own, and
+looked at after each. The table shows the sixths of the time:
 
     parent, workers  resident memory in MiB, mean; what they share counts in each of them
     largest          that of all of them together, at one moment
     words/s          of the text, subsampled or not
     descriptors      open files and pipes, fewest-most; where there is no /proc, the parent's alone
+    threads          of all of them
     checkpoints      written
 
 Slopes are those of straight lines through what was seen after the first tenth of the time, by least
 squares. It is FLAT if, along its line, memory has grown by at most 2 % and speed has fallen by at
-most 5 % from the end of the first tenth to the end, if the number of descriptors has not changed in
-that time, and if nothing is left behind: no files in shared memory, temporary files, locks,
-half-written files or workers.
+most 5 % from the end of the first tenth to the end, if the numbers of descriptors and threads have
+not changed in that time, and if nothing is left behind: no files in shared memory, temporary files,
+locks, half-written files or workers. The medians of the first and last quarter stand beside it.
 
 Resident memory may contain what was read of the text, so the first tenth of the time should
 suffice for an epoch. Nothing else should run meanwhile.
@@ -26,6 +29,7 @@ import argparse
 import contextlib
 import itertools
 import os
+import shutil
 import statistics
 import sys
 import tempfile
@@ -56,6 +60,9 @@ MOST_GROWTH = 2.0  # % of memory
 MOST_SLOWDOWN = 5.0  # % of speed
 FEWEST_SAMPLES = 20
 
+# Of the text for training on: 200 times take some five minutes.
+NUM_SENTENCES_MORE = 20_000
+
 # Training shall not end by itself.
 EPOCHS = 10**6
 
@@ -68,11 +75,20 @@ class Sample(NamedTuple):
     workers: float  # MiB, all together
     words_per_second: float  # since the sample before
     descriptors: int
+    threads: int
     checkpoints: int  # so far
 
     @property
     def memory(self):
         return self.parent + self.workers
+
+    @classmethod
+    def now(cls, seconds, words_per_second, checkpoints):
+        memory = {one.pid: one.memory / 1024 for one in processes() if is_ours(one)}
+        descriptors, threads = (sum(num_open(what, pid) for pid in memory) for what in OPEN)
+        parent = memory.pop(os.getpid())
+        workers = sum(memory.values())
+        return cls(seconds, parent, workers, words_per_second, descriptors, threads, checkpoints)
 
 
 class TimeIsOver(Exception):
@@ -107,26 +123,22 @@ class Watch:
             self._last_tokens = progress.tokens
         if now - self._last >= self._every:
             speed = (progress.tokens - self._last_tokens) / (now - self._last)
-            self.samples.append(self._sample(now - self._started, speed))
+            self.samples.append(Sample.now(now - self._started, speed, len(self._seen)))
             self._last, self._last_tokens = now, progress.tokens
         if now - self._started >= self._seconds:
             raise TimeIsOver
-
-    def _sample(self, seconds, speed):
-        memory = {one.pid: one.memory / 1024 for one in processes() if is_ours(one)}
-        parent = memory.pop(os.getpid())
-        descriptors = sum(map(num_descriptors, [os.getpid(), *memory]))
-        workers = sum(memory.values())
-        return Sample(seconds, parent, workers, speed, descriptors, len(self._seen))
 
 
 def is_ours(process):
     return os.getpid() in (process.pid, process.parent)
 
 
-def num_descriptors(pid):
-    """Open files of a process; 0 if the system does not tell."""
-    directory = "/dev/fd" if pid == os.getpid() else f"/proc/{pid}/fd"
+OPEN = "fd", "task"  # where /proc has a process's open files, and its threads
+
+
+def num_open(what, pid):
+    """How many of one of `OPEN` a process has; 0 if the system does not tell."""
+    directory = "/dev/fd" if what == "fd" and pid == os.getpid() else f"/proc/{pid}/{what}"
     return len(os.listdir(directory)) if os.path.isdir(directory) else 0
 
 
@@ -154,24 +166,27 @@ class Verdict(NamedTuple):
     memory: Line
     speed: Line
     descriptors: tuple  # fewest and most
+    threads: tuple
 
     @classmethod
     def of(cls, samples):
         end = samples[-1].seconds
         judged = [sample for sample in samples if sample.seconds >= SKIPPED * end]
         seconds = np.array([sample.seconds for sample in judged])
-        counts = [sample.descriptors for sample in judged]
+        counts = [(sample.descriptors, sample.threads) for sample in judged]
+        descriptors, threads = ((min(of_all), max(of_all)) for of_all in zip(*counts, strict=True))
         return cls(
             Line.through(seconds, [sample.memory for sample in judged]),
             Line.through(seconds, [sample.words_per_second for sample in judged]),
-            (min(counts), max(counts)),
+            descriptors,
+            threads,
         )
 
     @property
     def is_flat(self):
-        fewest, most = self.descriptors
         grown, slowed = self.memory.change > MOST_GROWTH, self.speed.change < -MOST_SLOWDOWN
-        return not grown and not slowed and fewest == most
+        is_constant = len({*self.descriptors}) == len({*self.threads}) == 1
+        return not grown and not slowed and is_constant
 
 
 def soak(corpus, checkpoints, seconds, every, **settings):
@@ -182,17 +197,43 @@ def soak(corpus, checkpoints, seconds, every, **settings):
     with contextlib.suppress(TimeIsOver):
         model.fit(corpus, checkpoint_dir=checkpoints, progress=watch)
 
-    def leftovers():
-        files = left_files(tempfile.gettempdir()) - before | unfinished_files(checkpoints)
+    return watch.samples, leftovers(before, checkpoints)
+
+
+def train_on(corpus, directory, times, **settings):
+    """Train a model on so many times; returns samples and what is left behind, as `soak` does."""
+    before = left_files(tempfile.gettempdir())
+    model = Word2Vec(epochs=1, **settings).fit(corpus)
+    tokens = []  # what a training has done so far, at last all
+
+    def note(progress):
+        tokens[:] = [progress.tokens]
+
+    samples, begin = [], time.monotonic()
+    for number in range(1, times + 1):
+        checkpoints = directory / f"{number}"
+        started = time.monotonic()
+        model.partial_fit(corpus, checkpoint_dir=checkpoints, progress=note)
+        ended = time.monotonic()
+        samples.append(Sample.now(ended - begin, tokens[0] / (ended - started), number))
+        shutil.rmtree(checkpoints)
+    return samples, leftovers(before, directory)
+
+
+def leftovers(before, directory):
+    """What training has left behind in `directory`, among temporary files and as processes."""
+
+    def look():
+        files = left_files(tempfile.gettempdir()) - before | unfinished_files(directory)
         workers = [f"process {child.pid}" for child in children(os.getpid())]
         return [*map(str, files), *workers]
 
-    return watch.samples, remaining(leftovers, seconds=1.0)
+    return remaining(look, seconds=1.0)
 
 
 def print_sixths(samples):
     print(f"{'minutes':>13}{'parent':>9}{'workers':>9}{'largest':>9}{'words/s':>11}", end="")
-    print(f"{'descriptors':>13}{'checkpoints':>13}")
+    print(f"{'descriptors':>13}{'threads':>9}{'checkpoints':>13}")
     written = 0
     for start, end in itertools.pairwise(np.linspace(0, samples[-1].seconds, 7)):
         part = [sample for sample in samples if start < sample.seconds <= end]
@@ -202,22 +243,41 @@ def print_sixths(samples):
         workers = statistics.mean(sample.workers for sample in part)
         largest = max(sample.memory for sample in part)
         speed = statistics.mean(sample.words_per_second for sample in part)
-        counts = [sample.descriptors for sample in part]
+        files = [sample.descriptors for sample in part]
+        threads = [sample.threads for sample in part]
         print(
             f"{start / 60:6.1f}-{end / 60:6.1f}{parent:9.1f}{workers:9.1f}{largest:9.1f}"
-            f"{speed:11,.0f}{f'{min(counts)}-{max(counts)}':>13}{part[-1].checkpoints - written:13}"
+            f"{speed:11,.0f}{f'{min(files)}-{max(files)}':>13}{f'{min(threads)}-{max(threads)}':>9}"
+            f"{part[-1].checkpoints - written:13}"
         )
         written = part[-1].checkpoints
 
 
-def print_verdict(verdict, left, num_checkpoints):
+def medians_of_quarters(samples):
+    """Medians of memory, words a second, descriptors and threads: first quarter, last quarter."""
+    rows = [(one.memory, one.words_per_second, one.descriptors, one.threads) for one in samples]
+    quarter = max(1, len(rows) // 4)
+    return [
+        tuple(map(statistics.median, zip(*part, strict=True)))
+        for part in (rows[:quarter], rows[-quarter:])
+    ]
+
+
+def print_verdict(verdict, left, samples):
     """Print what decides; returns whether all is well."""
-    memory, speed, (fewest, most) = verdict
+    for name, medians in zip(("first", "last"), medians_of_quarters(samples), strict=True):
+        memory, speed, descriptors, threads = medians
+        print(
+            f"{name:6}quarter, medians: {memory:.1f} MiB, {speed:,.0f} words/s, "
+            f"{descriptors:g} descriptors, {threads:g} threads"
+        )
+    memory, speed, descriptors, threads = verdict
     percent = 100 * speed.per_hour / speed.start
     print(f"memory       {memory.per_hour:+.2f} MiB an hour, {memory.change:+.2f} %")
     print(f"speed        {percent:+.2f} % an hour, {speed.change:+.2f} %")
-    print(f"descriptors  {fewest} to {most}")
-    print(f"checkpoints  {num_checkpoints}")
+    print(f"descriptors  {descriptors[0]} to {descriptors[1]}")
+    print(f"threads      {threads[0]} to {threads[1]}")
+    print(f"checkpoints  {samples[-1].checkpoints}")
     print(f"left behind  {', '.join(left) or 'nothing'}")
     is_well = verdict.is_flat and not left
     print("FLAT" if is_well else "NOT FLAT")
@@ -245,15 +305,15 @@ def draw(samples, path):
 
 
 def parse_args(argv=None):
-    first, _, rest = __doc__.split("\n\n", 2)
+    first, usage, rest = __doc__.split("\n\n", 2)
     parser = argparse.ArgumentParser(
         description=first,
         epilog=f"""{rest}
 Exit status 0 only if it is FLAT.
 
 examples:
-  half an hour on made-up text, with a picture:
-    python benchmarks/attacks/soak.py --plot soak.png
+  half an hour on made-up text, with a picture; a model trained on 200 times, in some five minutes:
+{usage}
   eight hours on a text of yours, looked at once a minute:
     python benchmarks/attacks/soak.py --corpus text.txt --minutes 480 --every 60
 """,
@@ -262,13 +322,17 @@ examples:
     add = parser.add_argument
     add("--corpus", help="text, one sentence a line; default: 10 million random words, like Zipf's")
     add("--minutes", type=float, default=30, help="of training [%(default)s]")
+    add("--train-on", type=int, metavar="N", help="train a model on so many times instead")
     add("--every", type=float, default=5, help="seconds between looks [%(default)s]")
     add("--workers", type=int, default=2, help="[%(default)s]")
     add("--vector-size", type=int, default=100, help="[%(default)s]")
     add("--min-count", type=int, default=5, help="[%(default)s]")
     add("--plot", metavar="FILE", help="draw memory and speed over time")
     args = parser.parse_args(argv)
-    if 60 * args.minutes < FEWEST_SAMPLES * args.every:
+    if args.train_on is not None:
+        if args.train_on < FEWEST_SAMPLES:
+            parser.error(f"--train-on must be at least {FEWEST_SAMPLES}")
+    elif 60 * args.minutes < FEWEST_SAMPLES * args.every:
         parser.error(f"that is less than {FEWEST_SAMPLES} looks: raise --minutes or lower --every")
     return args
 
@@ -279,15 +343,19 @@ def main(argv=None):
         corpus = args.corpus
         if corpus is None:
             corpus = Path(directory, "text.txt")
-            write_text(corpus, NUM_WORDS, NUM_SENTENCES, np.random.default_rng(0))
+            sentences = NUM_SENTENCES_MORE if args.train_on else NUM_SENTENCES
+            write_text(corpus, NUM_WORDS, sentences, np.random.default_rng(0))
         checkpoints = Path(directory, "checkpoints")
         settings = {name: getattr(args, name) for name in ("workers", "vector_size", "min_count")}
-        samples, left = soak(corpus, checkpoints, 60 * args.minutes, args.every, **settings)
+        if args.train_on:
+            samples, left = train_on(corpus, checkpoints, args.train_on, **settings)
+        else:
+            samples, left = soak(corpus, checkpoints, 60 * args.minutes, args.every, **settings)
     if len(samples) < FEWEST_SAMPLES:
         raise SystemExit(f"only {len(samples)} looks are too few: raise --minutes or lower --every")
     print_sixths(samples)
     print()
-    is_well = print_verdict(Verdict.of(samples), left, samples[-1].checkpoints)
+    is_well = print_verdict(Verdict.of(samples), left, samples)
     if args.plot:
         draw(samples, args.plot)
     return 0 if is_well else 1

@@ -16,14 +16,15 @@ TEXT = "the good film is great\na bad film is boring\nthe king and the queen dri
     [
         Attack("engine, 2 workers", "SIGKILL", "worker"),
         Attack("sgd", "SIGKILL", "process"),
+        Attack("trained on", "SIGTERM", "process"),
+        Attack("phrases", "SIGINT", "process"),
     ],
 )
 def test_run_killed_at_random_moments_and_resumed_ends_with_the_same_bits(attack, tmp_path):
     text = tmp_path / "text.txt"
     text.write_text(TEXT * 20, encoding="utf-8")
-    options = ["--corpus", str(text), *KINDS[attack.kind]]
-    rng = np.random.default_rng(0)
-    trial = Trial(attack, options, run_undisturbed(options), rng, patience=30)
+    reference = run_undisturbed(KINDS[attack.kind], text)
+    trial = Trial(attack, text, reference, np.random.default_rng(0), patience=30)
     trial.kill(2)
     assert trial.kills == 2
     assert trial.is_good, (trial.numbers, trial.problems)

@@ -9,14 +9,14 @@ from benchmarks.attacks.processes import left_files, unfinished_files
 needs_ps = pytest.mark.skipif(shutil.which("ps") is None, reason="there is no ps")
 
 
-def samples_of(memory, speed, descriptors=20):
+def samples_of(memory, speed, descriptors=20, threads=4):
     """Samples a minute apart for half an hour; the values over time, 0 to 1, plus some noise."""
     rng = np.random.default_rng(0)
     share, noise = np.linspace(0, 1, 31), rng.normal(scale=0.001, size=(2, 31))
     memory = (memory(share) + noise[0]) * 100
     speed = (speed(share) + noise[1]) * 1e6
-    descriptors = np.broadcast_to(descriptors, 31)
-    rows = zip(1800 * share, memory, memory, speed, descriptors, range(31), strict=True)
+    counts = [np.broadcast_to(count, 31) for count in (descriptors, threads)]
+    rows = zip(1800 * share, memory, memory, speed, *counts, range(31), strict=True)
     return [soak.Sample(*row) for row in rows]
 
 
@@ -41,11 +41,35 @@ def test_verdict_is_about_growth_after_the_first_tenth(memory, speed, descriptor
     assert soak.Verdict.of(samples_of(memory, speed, descriptors)).is_flat == is_flat
 
 
+def test_thread_that_stays_is_not_flat():
+    assert soak.Verdict.of(samples_of(steady, steady)).is_flat
+    assert not soak.Verdict.of(samples_of(steady, steady, threads=[4] * 30 + [5])).is_flat
+
+
+def test_quarters_are_compared_by_their_medians():
+    rising = samples_of(lambda share: 1 + share, steady, descriptors=range(31), threads=4)
+    first, last = soak.medians_of_quarters(rising)
+    assert first[0] == pytest.approx(200 * (1 + 3 / 30), rel=0.01)
+    assert last[0] == pytest.approx(200 * (1 + 27 / 30), rel=0.01)
+    assert (first[2:], last[2:]) == ((3, 4), (27, 4))
+
+
 def test_slopes_are_an_hour_s_change_of_the_fitted_line():
     verdict = soak.Verdict.of(samples_of(lambda share: 1 + share, lambda share: 1 - share / 2))
     assert verdict.memory.per_hour == pytest.approx(2 * 200, rel=0.01)  # MiB, of both together
     assert verdict.memory.change == pytest.approx(100 * (2 / 1.1 - 1), rel=0.01)
     assert verdict.speed.change == pytest.approx(100 * (0.5 / 0.95 - 1), rel=0.01)
+
+
+@needs_ps
+def test_model_is_trained_on_and_nothing_is_left(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(soak, "FEWEST_SAMPLES", 4)
+    text = tmp_path / "text.txt"
+    text.write_text("the good film is great\na bad film is boring\n" * 500, encoding="utf-8")
+    soak.main(["--train-on", "4", "--workers", "1", "--vector-size", "8", "--corpus", str(text)])
+    said = capsys.readouterr().out
+    assert "last  quarter, medians: " in said
+    assert "\ncheckpoints  4\nleft behind  nothing\n" in said
 
 
 @needs_ps

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 import run
+from utils import pictures
 from word2vec import KeyedVectors
 
 
@@ -54,6 +55,15 @@ def test_title_and_groups_are_in_the_picture():
     assert plot("--groups", "groups.txt", "--title", "Words", "--output", "a.svg") == 0
     shown = Path("a.svg").read_text("utf-8")
     assert all(f"<!-- {text} -->" in shown for text in ("Words", "royal", "weather"))
+
+
+def test_letters_are_large_enough_for_a_slide(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(pictures, "_save", lambda ax, *_: drawn.append(ax))
+    assert plot("--groups", "groups.txt", "--title", "Words", "--size", "8x4.5") == 0
+    (ax,) = drawn
+    texts = [*ax.texts, *ax.get_legend().get_texts(), ax.xaxis.label, ax.yaxis.label, ax.title]
+    assert min(text.get_fontsize() for text in texts) >= 13
 
 
 def test_title_and_words_stay_inside_a_small_picture():

@@ -119,6 +119,10 @@ def test_worker_may_say_more_than_a_pipe_holds(monkeypatch):
         ("os.write(2, b'Fatal: no\\n'); os._exit(3)", r"\(exit status 3\): Fatal: no\. "),
         ("os._exit(4)", r"\(exit status 4\)\. Was it killed, or is memory short\? Training can be"),
         (
+            "os.kill(os.getpid(), 9)",  # as the system does where memory is short
+            r"\(exit status -9\)\. Was it killed, or is memory short \(.* [\d,]+ MiB of memory\)\?",
+        ),
+        (
             "raise MemoryError('1 TiB')",
             r"MemoryError: 1 TiB \(.* [\d,]+ MiB of memory\)\. Tr",
         ),
