@@ -16,6 +16,7 @@ import run
 import word2vec
 from word2vec import KeyedVectors
 from word2vec.__main__ import main
+from word2vec.commands import phrases
 from word2vec.commands.program import run_command
 from word2vec.vectors.by_name import load_vectors
 
@@ -124,6 +125,29 @@ def test_phrases_are_found_in_a_pipe_and_no_file_stays(monkeypatch, tmp_path):
     assert main(["phrases", "-", "--output", "phrased.txt"]) == 0
     assert len(Path("phrased.txt").read_text("utf-8").splitlines()) == 60
     assert os.listdir(tmp_path / "temporary") == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux opens files without a name")
+def test_kill_cannot_leave_the_text_of_a_pipe_behind(monkeypatch, tmp_path):
+    seen = []
+
+    def look(options):
+        seen.append(os.listdir(tmp_path / "temporary"))
+        raise ValueError("seen")
+
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setattr(phrases, "load_text", look)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TEXT.encode())))
+    assert main(["phrases", "-", "--output", "phrased.txt"]) == 2
+    assert seen == [[]]
+
+
+def test_text_comes_through_a_pipe_where_files_need_names(monkeypatch):
+    monkeypatch.setattr(os.path, "exists", lambda path: False)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TEXT.encode())))
+    assert main(["phrases", "-", "--output", "phrased.txt"]) == 0
+    assert len(Path("phrased.txt").read_text("utf-8").splitlines()) == 60
 
 
 # -------------------------------------------------------------------- words and spellings

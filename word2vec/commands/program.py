@@ -18,7 +18,7 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 import numpy as np
 
@@ -231,10 +231,17 @@ def _standard_input_as_file(options: argparse.Namespace) -> Iterator[None]:
     if getattr(options, "corpus", None) != "-":
         yield
         return
-    with tempfile.TemporaryDirectory(prefix="word2vec-") as directory:
-        options.corpus, options.corpus_name = f"{directory}/standard_input", "standard input"
-        with open(options.corpus, "wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
+    with contextlib.ExitStack() as stack:
+        # Without a name, so that no kill can leave it behind.
+        file: IO[bytes] = stack.enter_context(tempfile.TemporaryFile(prefix="word2vec-"))
+        path = f"/proc/self/fd/{file.fileno()}"
+        if not os.path.exists(path):  # only Linux can open such a file again
+            directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="word2vec-"))
+            path = f"{directory}/standard_input"
+            file = stack.enter_context(open(path, "wb"))
+        shutil.copyfileobj(sys.stdin.buffer, file)
+        file.flush()
+        options.corpus, options.corpus_name = path, "standard input"
         yield
 
 
