@@ -15,11 +15,12 @@ looked at after each. The table shows the sixths of the time:
     threads          of all of them
     checkpoints      written
 
-Slopes are those of straight lines through what was seen after the first tenth of the time, by least
-squares. It is FLAT if, along its line, memory has grown by at most 2 % and speed has fallen by at
-most 5 % from the end of the first tenth to the end, if the numbers of descriptors and threads have
-not changed in that time, and if nothing is left behind: no files in shared memory, temporary files,
-locks, half-written files or workers. The medians of the first and last quarter stand beside it.
+What was seen after the first tenth of the time, or the first quarter of the trainings, is judged.
+Slopes are those of straight lines through it, by least squares. It is FLAT if, along its line,
+memory has grown by at most 2 % and speed has fallen by at most 5 % from then to the end, if the
+numbers of descriptors and threads have not changed in that time, and if nothing is left behind: no
+files in shared memory, temporary files, locks, half-written files or workers. The medians of the
+first and last quarter of what is judged stand beside it.
 
 Resident memory may contain what was read of the text, so the first tenth of the time should
 suffice for an epoch. Nothing else should run meanwhile.
@@ -56,6 +57,7 @@ NUM_WORDS = 20_000
 NUM_SENTENCES = 500_000
 
 SKIPPED = 0.1  # of the time: until everything has found its place in memory
+SKIPPED_OF_TRAININGS = 0.25  # arrays come and go: the heap takes some tens of them to settle
 MOST_GROWTH = 2.0  # % of memory
 MOST_SLOWDOWN = 5.0  # % of speed
 FEWEST_SAMPLES = 20
@@ -169,9 +171,7 @@ class Verdict(NamedTuple):
     threads: tuple
 
     @classmethod
-    def of(cls, samples):
-        end = samples[-1].seconds
-        judged = [sample for sample in samples if sample.seconds >= SKIPPED * end]
+    def of(cls, judged):
         seconds = np.array([sample.seconds for sample in judged])
         counts = [(sample.descriptors, sample.threads) for sample in judged]
         descriptors, threads = ((min(of_all), max(of_all)) for of_all in zip(*counts, strict=True))
@@ -187,6 +187,11 @@ class Verdict(NamedTuple):
         grown, slowed = self.memory.change > MOST_GROWTH, self.speed.change < -MOST_SLOWDOWN
         is_constant = len({*self.descriptors}) == len({*self.threads}) == 1
         return not grown and not slowed and is_constant
+
+
+def after_the_start(samples, skipped=SKIPPED):
+    """The samples that are judged."""
+    return [sample for sample in samples if sample.seconds >= skipped * samples[-1].seconds]
 
 
 def soak(corpus, checkpoints, seconds, every, **settings):
@@ -217,6 +222,7 @@ def train_on(corpus, directory, times, **settings):
         ended = time.monotonic()
         samples.append(Sample.now(ended - begin, tokens[0] / (ended - started), number))
         shutil.rmtree(checkpoints)
+        model.loss_curve.clear()  # it is meant to grow
     return samples, leftovers(before, directory)
 
 
@@ -263,7 +269,7 @@ def medians_of_quarters(samples):
     ]
 
 
-def print_verdict(verdict, left, samples):
+def print_verdict(samples, left):
     """Print what decides; returns whether all is well."""
     for name, medians in zip(("first", "last"), medians_of_quarters(samples), strict=True):
         memory, speed, descriptors, threads = medians
@@ -271,7 +277,7 @@ def print_verdict(verdict, left, samples):
             f"{name:6}quarter, medians: {memory:.1f} MiB, {speed:,.0f} words/s, "
             f"{descriptors:g} descriptors, {threads:g} threads"
         )
-    memory, speed, descriptors, threads = verdict
+    memory, speed, descriptors, threads = verdict = Verdict.of(samples)
     percent = 100 * speed.per_hour / speed.start
     print(f"memory       {memory.per_hour:+.2f} MiB an hour, {memory.change:+.2f} %")
     print(f"speed        {percent:+.2f} % an hour, {speed.change:+.2f} %")
@@ -355,7 +361,8 @@ def main(argv=None):
         raise SystemExit(f"only {len(samples)} looks are too few: raise --minutes or lower --every")
     print_sixths(samples)
     print()
-    is_well = print_verdict(Verdict.of(samples), left, samples)
+    judged = after_the_start(samples, SKIPPED_OF_TRAININGS if args.train_on else SKIPPED)
+    is_well = print_verdict(judged, left)
     if args.plot:
         draw(samples, args.plot)
     return 0 if is_well else 1

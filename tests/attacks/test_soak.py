@@ -20,6 +20,10 @@ def samples_of(memory, speed, descriptors=20, threads=4):
     return [soak.Sample(*row) for row in rows]
 
 
+def judged_of(*values, **counts):
+    return soak.after_the_start(samples_of(*values, **counts))
+
+
 def steady(share):
     return np.ones_like(share)
 
@@ -38,12 +42,12 @@ def steady(share):
     ids="flat grows little slows faster descriptors start".split(),
 )
 def test_verdict_is_about_growth_after_the_first_tenth(memory, speed, descriptors, is_flat):
-    assert soak.Verdict.of(samples_of(memory, speed, descriptors)).is_flat == is_flat
+    assert soak.Verdict.of(judged_of(memory, speed, descriptors)).is_flat == is_flat
 
 
 def test_thread_that_stays_is_not_flat():
-    assert soak.Verdict.of(samples_of(steady, steady)).is_flat
-    assert not soak.Verdict.of(samples_of(steady, steady, threads=[4] * 30 + [5])).is_flat
+    assert soak.Verdict.of(judged_of(steady, steady)).is_flat
+    assert not soak.Verdict.of(judged_of(steady, steady, threads=[4] * 30 + [5])).is_flat
 
 
 def test_quarters_are_compared_by_their_medians():
@@ -55,7 +59,7 @@ def test_quarters_are_compared_by_their_medians():
 
 
 def test_slopes_are_an_hour_s_change_of_the_fitted_line():
-    verdict = soak.Verdict.of(samples_of(lambda share: 1 + share, lambda share: 1 - share / 2))
+    verdict = soak.Verdict.of(judged_of(lambda share: 1 + share, lambda share: 1 - share / 2))
     assert verdict.memory.per_hour == pytest.approx(2 * 200, rel=0.01)  # MiB, of both together
     assert verdict.memory.change == pytest.approx(100 * (2 / 1.1 - 1), rel=0.01)
     assert verdict.speed.change == pytest.approx(100 * (0.5 / 0.95 - 1), rel=0.01)
@@ -64,6 +68,7 @@ def test_slopes_are_an_hour_s_change_of_the_fitted_line():
 @needs_ps
 def test_model_is_trained_on_and_nothing_is_left(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(soak, "FEWEST_SAMPLES", 4)
+    monkeypatch.setattr(soak, "left_files", lambda _: set())  # others may train meanwhile
     text = tmp_path / "text.txt"
     text.write_text("the good film is great\na bad film is boring\n" * 500, encoding="utf-8")
     soak.main(["--train-on", "4", "--workers", "1", "--vector-size", "8", "--corpus", str(text)])
