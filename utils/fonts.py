@@ -7,6 +7,7 @@ import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib import font_manager
@@ -36,7 +37,7 @@ def fonts_for(texts: Iterable[str]) -> Iterator[None]:
     families, missing = find_families(texts)
     if missing:
         warnings.warn(_describe(missing), stacklevel=3)
-    fonts = {"font.family": [*plt.rcParams["font.family"], *families]}
+    fonts: Any = {"font.family": [*plt.rcParams["font.family"], *families]}
     with plt.rc_context(fonts), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "No font here has|Glyph .* missing from font")
         yield

@@ -129,8 +129,9 @@ def save_word_picture(
     scale = np.clip(min(np.divide(size, SMALLEST_SLIDE)), SMALLEST_SCALE, 1)
     with _slide(scale), fonts_for([title, *words, *(groups or {})]):
         figure, ax = plt.subplots(figsize=size)
-        margin = scale / np.array(size)
-        figure.subplots_adjust(*0.5 * margin, *1 - [0.2, 0.6 if title else 0.2] * margin)
+        left, bottom = scale / np.array(size)  # an inch, as a part of the picture
+        above = 0.6 if title else 0.2
+        figure.subplots_adjust(0.5 * left, 0.5 * bottom, 1 - 0.2 * left, 1 - above * bottom)
         _fit(ax.set_title(title, parse_math=False), ax.bbox.width)
         _save(plot_words(words, chosen, groups=groups, ax=ax), path, dpi)
 

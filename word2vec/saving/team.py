@@ -164,8 +164,10 @@ class Team:
                     # Each rank gets a share of it, which all pass on: the first sends it twice, not
                     # as often as there are ranks.
                     counts = np.diff(np.arange(self.size + 1) * len(part) // self.size)
-                    sent = (part, counts) if saved else (part[:0], 0 * counts)
-                    part[:] = np.concatenate(self.share(self.swap(*sent)[0]))
+                    if not saved:  # this rank has nothing to send
+                        counts = 0 * counts
+                    shares = self.swap(part[: counts.sum()], counts.tolist())
+                    part[:] = np.concatenate(self.share(shares[0]))
                 arrays[name] = array
         return Checkpoint(settings, state, arrays)
 
