@@ -6,9 +6,9 @@ for several processes `workers` and `sharing`. Beyond one machine: `shards` (the
 (who trains it), `adasum` (the merging), `exchange` and `ranks` (MPI).
 """
 
+from .fork_server import WorkerError
 from .stopping import EarlyStopping
 from .trainer import Word2Vec
 from .training import TrainingProgress
-from .workers import WorkerError
 
 __all__ = ["EarlyStopping", "TrainingProgress", "Word2Vec", "WorkerError"]

@@ -16,10 +16,11 @@ from threadpoolctl import threadpool_limits
 from ..corpus.encoded import EncodedCorpus
 from ..huffman import HuffmanTree
 from ..options import EngineOptions
+from .fork_server import can_start_workers
 from .schedule import Schedule
 from .shards import ShardRounds
 from .units import Engine, RoundGradients
-from .workers import WorkerPool, can_start_workers
+from .workers import WorkerPool
 
 # A smaller corpus is trained sooner than worker processes have started.
 TOKENS_WORTH_A_WORKER = 1_000_000

@@ -88,6 +88,8 @@ class Barrier:
         Shared, and zero at first; a row, of which one entry is used, fills a cache line.
     number : int
         Of this process, from 0.
+    parent : int
+        The process without which the others need not be waited for.
 
     Notes
     -----
@@ -112,13 +114,13 @@ class Barrier:
 
     WIDTH = _LINE // 8
 
-    def __init__(self, arrivals: NDArray[np.int64], number: int) -> None:
+    def __init__(self, arrivals: NDArray[np.int64], number: int, parent: int) -> None:
         self._arrivals = arrivals.reshape(-1).data
         self._own = number * self.WIDTH
         self._others = [k * self.WIDTH for k in range(len(arrivals)) if k != number]
         self._count = 0
         self._fence = threading.Lock()
-        self._parent = os.getppid()
+        self._parent = parent
 
     def arrive(self) -> None:
         """Tell the others that this process is here."""
@@ -139,7 +141,7 @@ class Barrier:
             if polls > _POLLS:
                 time.sleep(0 if polls < _YIELDS else _NAP_SECONDS)
             if polls > _YIELDS and os.getppid() != self._parent:
-                sys.exit("The process that trains is gone.")
+                sys.exit("The parent process is gone.")
         with self._fence:
             pass
 
