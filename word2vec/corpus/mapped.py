@@ -8,7 +8,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from ..checks import StrPath
 
-RELEASE_BYTES = 4 << 20  # as much as may stay
+RELEASE_BYTES = 1 << 18  # as much as may stay
 
 
 class MappedTokens:

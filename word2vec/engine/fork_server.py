@@ -151,10 +151,10 @@ class Process:
     def close(self) -> None:
         """Close all ends; waits until it has ended, or closed the other ends."""
         self.has_started()
-        with contextlib.suppress(OSError):  # there is nobody at the other end
+        with contextlib.suppress(OSError):  # it was closed before, on either side
             self.channel.shutdown(socket.SHUT_WR)
-        while _receive(self.channel, 1 << 8):
-            pass
+            while self.channel.recv(1 << 8):
+                pass
         self.channel.close()
         self.words.close()
 

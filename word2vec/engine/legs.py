@@ -22,6 +22,7 @@ from ..rowsparse import RowSparse, take_rows
 from ..saving.team import Team
 from .adasum import ROWS_AT_A_TIME, Tree
 from .exchange import exchange
+from .fork_server import ForkServer
 from .rounds import Rounds, start_rounds
 from .shards import ShardRounds, Shards
 
@@ -131,12 +132,13 @@ def start_legs(
     *,
     frozen: Sequence[int] = (),
     tree: HuffmanTree | None = None,
+    server: ForkServer | None = None,
 ) -> Iterator[Legs]:
     """Whoever is to train, ready for the first leg; workers end when the block does."""
     schedule = shards.hosted(corpus.team.hosted(len(shards.schedules)))
     matrices = center_vectors, outside_vectors
     del center_vectors, outside_vectors
-    kept: Any = {"frozen": frozen, "tree": tree, "keep_moved": True}
+    kept: Any = {"frozen": frozen, "tree": tree, "keep_moved": True, "server": server}
     with start_rounds(options, schedule, corpus, *matrices, **kept) as rounds:
         del matrices
         yield Legs(rounds, shards, corpus.team)

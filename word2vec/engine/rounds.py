@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from ..corpus.encoded import EncodedCorpus
+from ..corpus.files import text_files
+from ..corpus.sentences import Texts
 from ..huffman import HuffmanTree
 from ..options import EngineOptions
-from .fork_server import can_start_workers
+from .fork_server import ForkServer, can_start_workers
 from .schedule import Schedule
 from .shards import ShardRounds
 from .units import Engine, RoundGradients
@@ -24,6 +26,7 @@ from .workers import WorkerPool
 
 # A smaller corpus is trained sooner than worker processes have started.
 TOKENS_WORTH_A_WORKER = 1_000_000
+BYTES_OF_A_TOKEN = 5
 # Where Linux says how many microseconds of processor time a container has in each period.
 CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
@@ -86,11 +89,13 @@ def start_rounds(
     frozen: Sequence[int] = (),
     tree: HuffmanTree | None = None,
     keep_moved: bool = False,
+    server: ForkServer | None = None,
 ) -> Iterator[Rounds]:
     """Whoever is to train, ready for the first round; workers end when the block does.
 
     Workers have copies of the vectors, so the caller need not keep them. The rows `frozen` of the
-    center vectors stay as they are. With `keep_moved` it is marked which rows take a step.
+    center vectors stay as they are. With `keep_moved` it is marked which rows take a step. Workers
+    are forked from `server`, or from one of their own; if none are wanted, it ends.
     """
     counts, matrices = corpus.vocab.counts, (center_vectors, outside_vectors)
     del center_vectors, outside_vectors
@@ -106,16 +111,44 @@ def start_rounds(
             frozen=frozen,
             tree=tree,
             keep_moved=keep_moved,
+            server=server,
         ) as pool:
             del matrices
             yield pool
     else:
+        if server:
+            server.close()
         # More threads would only disturb each other in products as small as ours.
         with threadpool_limits(limits=1, user_api="blas"):
             moved = np.zeros((2, len(counts)), dtype=bool) if keep_moved else None
             kept: Any = {"frozen": frozen, "tree": tree, "moved": moved}
             engine = Engine(options, schedule, counts, corpus.tokens, *matrices, **kept)
             yield LocalRounds(engine, *matrices, moved)
+
+
+@contextlib.contextmanager
+def server_started_early(
+    options: EngineOptions, corpus: Texts, neighbors: int = 1
+) -> Iterator[ForkServer | None]:
+    """Where training will want workers, what they are forked from; it gets ready meanwhile.
+
+    If it cannot be started, it is tried again when workers are needed, and then an error.
+    """
+    schedule = Schedule.of(_guess_tokens(corpus) // options.shards, options)
+    with contextlib.ExitStack() as stack:
+        server = None
+        if choose_workers(options, schedule, neighbors) > 1:
+            with contextlib.suppress(OSError):
+                server = stack.enter_context(ForkServer())
+        yield server
+
+
+def _guess_tokens(corpus):
+    """About how many tokens text files have; 0 for what only reading it can tell."""
+    try:
+        return sum(path.stat().st_size for path in text_files(corpus) or []) // BYTES_OF_A_TOKEN
+    except (OSError, TypeError, ValueError):  # to be raised where the text is read
+        return 0
 
 
 def choose_workers(

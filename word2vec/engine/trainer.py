@@ -21,9 +21,11 @@ from ..saving.checkpoint import CheckpointError, OtherRunError
 from ..saving.resumable import Interrupted, carry_out
 from ..saving.team import Team
 from ..vectors.keyed_vectors import KeyedVectors
+from .fork_server import ForkServer
 from .model_file import Model, read_model, write_model
 from .progress import ProgressBar
 from .ranks import Ranks, check_ranks
+from .rounds import server_started_early
 from .start import begin_with, check_frozen, check_start, rows_of
 from .training import Training, TrainingProgress
 
@@ -299,11 +301,13 @@ class Word2Vec:
             self._forget()
             place = place_for_encoding(checkpoint_dir, team.rank)
             directory = team.together(lambda: stack.enter_context(place))
+            early = server_started_early(options, corpus, team.neighbors)
+            server = team.together(lambda: stack.enter_context(early))
             encoded = encode(corpus, directory, options.min_count, shards=options.shards, team=team)
             begin = None
             if start is not None:
                 begin = begin_with(start, outside, encoded.vocab, options)
-            self._train(encoded, options, begin, None, fixed, 1, checkpoint_dir, progress)
+            self._train(encoded, options, begin, None, fixed, 1, checkpoint_dir, progress, server)
         return self
 
     def _check_fit(self, start, frozen, checkpoint_dir, progress):
@@ -378,7 +382,8 @@ class Word2Vec:
             seen = self._counts() | self._rare
             only = None if grow else self.wv.index_to_key
             self._check_same_kind(options)
-        with place_for_encoding(checkpoint_dir) as directory:
+        place, early = place_for_encoding(checkpoint_dir), server_started_early(options, corpus)
+        with place as directory, early as server:
             encoded = encode(
                 corpus, directory, options.min_count, seen=seen, only=only, shards=options.shards
             )
@@ -389,7 +394,9 @@ class Word2Vec:
                 options = replace(options, seed=int(drawn[0]))
                 tree = self._grown_tree(self.tree, encoded.vocab) if self.tree else None
                 begin = begin_with(self.wv, self.outside_vectors, encoded.vocab, options)
-            self._train(encoded, options, begin, tree, fixed, number, checkpoint_dir, progress)
+            self._train(
+                encoded, options, begin, tree, fixed, number, checkpoint_dir, progress, server
+            )
         return self
 
     def _check_same_kind(self, options: EngineOptions) -> None:
@@ -422,13 +429,15 @@ class Word2Vec:
         number: int,
         checkpoint_dir: StrPath | None,
         progress: bool | Callable[[TrainingProgress], Any],
+        server: ForkServer | None,
     ) -> None:
         """Train, and keep what was learned, also if that was stopped before its end."""
         with _callback(progress) as callback:
             team = encoded.team
             rows = rows_of(frozen, encoded.vocab)
+            kept: Any = {"frozen": rows, "tree": tree, "server": server}
             make: Any = functools.partial(
-                Training, options, encoded, checkpoint_dir, callback, begin, frozen=rows, tree=tree
+                Training, options, encoded, checkpoint_dir, callback, begin, **kept
             )
             training = team.together(make)
             team.together(lambda: team.check_same(training.settings))

@@ -21,6 +21,7 @@ from ..sampling import keep_probabilities, noise_distribution, starting_vectors
 from ..saving.checkpoint import Checkpoint, fingerprint, name_latest_checkpoint
 from ..saving.resumable import Progress, StopTraining
 from ..vectors.keyed_vectors import KeyedVectors
+from .fork_server import ForkServer
 from .legs import start_legs
 from .rounds import Rounds, start_rounds
 from .schedule import Schedule
@@ -121,6 +122,8 @@ class Training:
         Rows of the center vectors that never move.
     tree : HuffmanTree, optional
         Of hierarchical softmax, instead of that of the corpus; its nodes have the outside vectors.
+    server : ForkServer, optional
+        What workers are forked from, if there are any.
 
     Attributes
     ----------
@@ -144,6 +147,7 @@ class Training:
         *,
         frozen: Sequence[int] = (),
         tree: HuffmanTree | None = None,
+        server: ForkServer | None = None,
     ) -> None:
         _check_corpus(corpus, options)
         options = _without_needless_sampling(corpus, options)
@@ -182,7 +186,7 @@ class Training:
         else:
             self.settings["start"] = [fingerprint(matrix) for matrix in start]
         self._start: tuple[FloatArray, ...] = start
-        self._frozen = frozen
+        self._frozen, self._server = frozen, server
         if len(frozen):
             self.settings["frozen"] = fingerprint(sorted(frozen))
 
@@ -221,7 +225,7 @@ class Training:
     ) -> AbstractContextManager[Rounds]:
         fixed: Any = self._options, self._shards or self.schedule, self._corpus, center, outside
         start = start_legs if self._shards else start_rounds
-        return start(*fixed, frozen=self._frozen, tree=self.tree)
+        return start(*fixed, frozen=self._frozen, tree=self.tree, server=self._server)
 
     def step(self) -> bool:
         first = self.state.round_number
