@@ -46,7 +46,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.attacks.made_up_text import write_text
-from benchmarks.attacks.processes import children, left_files, processes, remaining
+from benchmarks.attacks.processes import descendants, left_files, processes, remaining
 
 ROOT = Path(__file__).resolve().parents[2]
 # With units so short that two workers find work in a short text.
@@ -196,9 +196,9 @@ class Run:
         return True
 
     def _choose_worker(self, rng):
-        """One of its workers, as soon as it has any."""
+        """One of its workers, or what they are forked from, as soon as it has any."""
         while self.process.poll() is None:
-            if workers := children(self.process.pid):
+            if workers := descendants(self.process.pid):
                 return workers[rng.integers(len(workers))].pid
         raise ProcessLookupError
 

@@ -31,9 +31,17 @@ def processes():
     return [process for process in running if process.pid != ps.pid]
 
 
-def children(pid):
-    """The processes that a process has started."""
-    return [process for process in processes() if process.parent == pid]
+def family(pid):
+    """A process, those that it has started, those that they have started, and so on."""
+    found, running = {pid}, processes()
+    while more := {one.pid for one in running if one.parent in found} - found:
+        found |= more
+    return [process for process in running if process.pid in found]
+
+
+def descendants(pid):
+    """The same without the process itself."""
+    return [process for process in family(pid) if process.pid != pid]
 
 
 def left_files(temporary):

@@ -44,9 +44,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.attacks.made_up_text import write_text
 from benchmarks.attacks.processes import (
-    children,
+    descendants,
+    family,
     left_files,
-    processes,
     remaining,
     unfinished_files,
 )
@@ -86,7 +86,7 @@ class Sample(NamedTuple):
 
     @classmethod
     def now(cls, seconds, words_per_second, checkpoints):
-        memory = {one.pid: one.memory / 1024 for one in processes() if is_ours(one)}
+        memory = {one.pid: one.memory / 1024 for one in family(os.getpid())}
         descriptors, threads = (sum(num_open(what, pid) for pid in memory) for what in OPEN)
         parent = memory.pop(os.getpid())
         workers = sum(memory.values())
@@ -129,10 +129,6 @@ class Watch:
             self._last, self._last_tokens = now, progress.tokens
         if now - self._started >= self._seconds:
             raise TimeIsOver
-
-
-def is_ours(process):
-    return os.getpid() in (process.pid, process.parent)
 
 
 OPEN = "fd", "task"  # where /proc has a process's open files, and its threads
@@ -231,7 +227,7 @@ def leftovers(before, directory):
 
     def look():
         files = left_files(tempfile.gettempdir()) - before | unfinished_files(directory)
-        workers = [f"process {child.pid}" for child in children(os.getpid())]
+        workers = [f"process {child.pid}" for child in descendants(os.getpid())]
         return [*map(str, files), *workers]
 
     return remaining(look, seconds=1.0)

@@ -22,7 +22,6 @@ from word2vec.engine.units import (
     move_rows,
     num_shared_negatives,
 )
-from word2vec.engine.workers import WorkerError, WorkerPool
 from word2vec.rowsparse import RowGroups
 from word2vec.saving.checkpoint import CheckpointError, read_checkpoint
 
@@ -221,30 +220,6 @@ def test_checkpoint_of_other_training_is_refused_by_name(tmp_path, change, messa
 
 
 # Workers
-
-
-def shared_files():
-    return set(Path("/dev/shm").glob("word2vec-*"))
-
-
-def test_killed_worker_ends_training_with_a_clear_error(monkeypatch):
-    pools = []
-    start = WorkerPool.__init__
-
-    def remember(self, *arguments, **options):
-        start(self, *arguments, **options)
-        pools.append(self)
-
-    monkeypatch.setattr(WorkerPool, "__init__", remember)
-
-    def kill(progress):
-        pools[0]._processes[0].kill()
-
-    before = shared_files()
-    with pytest.raises(WorkerError, match=r"worker process ended unexpectedly \(exit status -9\)"):
-        fit(workers=2, progress=kill)
-    assert pools[0]._processes == []  # the other one is gone, too
-    assert shared_files() <= before
 
 
 def test_workers_run_from_a_script_without_a_main_guard(tmp_path):

@@ -13,7 +13,7 @@ import pytest
 
 import word2vec
 from word2vec import Word2Vec, WorkerError
-from word2vec.engine import schedule, workers
+from word2vec.engine import fork_server, rounds, schedule
 
 LIBRARY = Path(word2vec.__file__).parent
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there are no workers on Windows")
@@ -95,20 +95,22 @@ def test_library_and_packages_that_only_the_parent_knows_are_found(tmp_path, mon
 def test_frozen_application_trains_in_its_one_process(monkeypatch):
     expected = fit().wv.vectors
     monkeypatch.setattr(sys, "frozen", True, raising=False)
-    monkeypatch.setattr(workers, "WorkerPool", None)
+    monkeypatch.setattr(rounds, "WorkerPool", None)
     monkeypatch.setattr(subprocess, "Popen", None)
     np.testing.assert_array_equal(fit().wv.vectors, expected)
 
 
 def test_what_a_worker_prints_is_no_answer(monkeypatch):
-    noisy = workers._BEGIN.replace("work(answers)", "print('noise', flush=True); work(answers)")
-    monkeypatch.setattr(workers, "_BEGIN", noisy)
+    noisy = fork_server._BEGIN.replace("serve(Worker)", "print('noise', flush=True); serve(Worker)")
+    monkeypatch.setattr(fork_server, "_BEGIN", noisy)
     fit()
 
 
 def test_worker_may_say_more_than_a_pipe_holds(monkeypatch):
-    talking = workers._BEGIN.replace("work(answers)", "os.write(2, b'x' * 500_000); work(answers)")
-    monkeypatch.setattr(workers, "_BEGIN", talking)
+    talking = fork_server._BEGIN.replace(
+        "serve(Worker)", "sys.stderr.write('x' * 500_000); serve(Worker)"
+    )
+    monkeypatch.setattr(fork_server, "_BEGIN", talking)
     fit()
 
 
@@ -116,8 +118,14 @@ def test_worker_may_say_more_than_a_pipe_holds(monkeypatch):
     ("line", "message"),
     [
         ("raise ValueError('of its own')", r"\(exit status 1\): ValueError: of its own\. Training"),
-        ("os.write(2, b'Fatal: no\\n'); os._exit(3)", r"\(exit status 3\): Fatal: no\. "),
-        ("os._exit(4)", r"\(exit status 4\)\. Was it killed, or is memory short\? Training can be"),
+        (
+            "import os; os.write(2, b'Fatal: no\\n'); os._exit(3)",
+            r"\(exit status 3\): Fatal: no\. ",
+        ),
+        (
+            "import os; os._exit(4)",
+            r"\(exit status 4\)\. Was it killed, or is memory short\? Training can be",
+        ),
         (
             "os.kill(os.getpid(), 9)",  # as the system does where memory is short
             r"\(exit status -9\)\. Was it killed, or is memory short \(.* [\d,]+ MiB of memory\)\?",
@@ -129,14 +137,16 @@ def test_worker_may_say_more_than_a_pipe_holds(monkeypatch):
     ],
 )
 def test_error_of_a_worker_reaches_the_parent(monkeypatch, line, message):
-    monkeypatch.setattr(workers, "_BEGIN", workers._BEGIN.replace("work(answers)", line))
+    monkeypatch.setattr(
+        fork_server, "_BEGIN", fork_server._BEGIN.replace("serve(Worker)", f"import os; {line}")
+    )
     with pytest.raises(WorkerError, match=message):
         fit()
 
 
 def test_error_of_a_worker_keeps_its_traceback(monkeypatch):
-    failing = workers._BEGIN.replace("work(answers)", "raise ValueError('of its own')")
-    monkeypatch.setattr(workers, "_BEGIN", failing)
+    failing = fork_server._BEGIN.replace("serve(Worker)", "raise ValueError('of its own')")
+    monkeypatch.setattr(fork_server, "_BEGIN", failing)
     with pytest.raises(WorkerError) as caught:
         fit()
     assert str(caught.value.__cause__).startswith("Traceback")
@@ -197,8 +207,13 @@ def test_limit_on_processes_is_named(monkeypatch):
 def test_limit_on_address_space_is_named(tmp_path):
     limited = """
 import resource
-used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-resource.setrlimit(resource.RLIMIT_AS, (used + (8 << 20), resource.RLIM_INFINITY))
+from word2vec.engine import workers
+make = workers.make_shared_file
+def make_at_the_limit(layout):
+    used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used, resource.RLIM_INFINITY))
+    return make(layout)
+workers.make_shared_file = make_at_the_limit
 try:
     model.fit([["a", "b", "c"]] * 50)
 except Exception as error:

@@ -134,10 +134,11 @@ def server_started_early(
 
     If it cannot be started, it is tried again when workers are needed, and then an error.
     """
-    schedule = Schedule.of(_guess_tokens(corpus) // options.shards, options)
+    num_tokens = _guess_tokens(corpus)
+    schedule = Schedule.of(num_tokens // options.shards, options)
     with contextlib.ExitStack() as stack:
         server = None
-        if choose_workers(options, schedule, neighbors) > 1:
+        if num_tokens and choose_workers(options, schedule, neighbors) > 1:
             with contextlib.suppress(OSError):
                 server = stack.enter_context(ForkServer())
         yield server
