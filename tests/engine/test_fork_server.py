@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 import word2vec
-from benchmarks.attacks.processes import descendants, left_files, processes, remaining
+from benchmarks.attacks.processes import descendants, left_files, remaining
+from benchmarks.attacks.processes import processes as all_processes
 from word2vec import Word2Vec, WorkerError
-from word2vec.engine import fork_server, rounds, schedule, trainer
+from word2vec.engine import fork_server, processes, rounds, schedule, trainer
 from word2vec.engine.fork_server import ForkServer
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no workers")
@@ -41,7 +42,7 @@ def started():
 
 
 def kill_server(*_):
-    (server,) = (one.pid for one in processes() if one.parent == os.getpid())
+    (server,) = (one.pid for one in all_processes() if one.parent == os.getpid())
     os.kill(server, signal.SIGKILL)
 
 
@@ -73,7 +74,7 @@ def test_kill_while_the_text_is_encoded_is_told(text, monkeypatch):
 
 
 def test_kill_between_two_forks_is_told(text, monkeypatch):
-    has_started = fork_server.Process.has_started
+    has_started = processes.Process.has_started
     times = []
 
     def kill_after_first(process):
@@ -82,7 +83,7 @@ def test_kill_between_two_forks_is_told(text, monkeypatch):
         if len(times) == 2:  # the server and a worker
             kill_server()
 
-    monkeypatch.setattr(fork_server.Process, "has_started", kill_after_first)
+    monkeypatch.setattr(processes.Process, "has_started", kill_after_first)
     with pytest.raises(WorkerError, match=KILLED):
         fit(text)
     assert remaining(started, 5) == []
@@ -135,7 +136,9 @@ def test_nobody_outlives_a_killed_parent(text, stage):
     command = [sys.executable, "-c", program, str(library), str(text)]
     with subprocess.Popen(command, start_new_session=True, cwd=text.parent) as parent:
         assert parent.wait(60) == -signal.SIGKILL
-        assert remaining(lambda: [one for one in processes() if one.group == parent.pid], 10) == []
+        assert (
+            remaining(lambda: [one for one in all_processes() if one.group == parent.pid], 10) == []
+        )
 
 
 # When it is started

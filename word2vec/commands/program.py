@@ -23,7 +23,7 @@ from typing import IO, Any, NoReturn
 import numpy as np
 
 from .. import __version__
-from ..engine.fork_server import WorkerError
+from ..engine.processes import WorkerError
 from ..saving.checkpoint import CheckpointError
 from ..saving.resumable import Interrupted
 from ..saving.team import RankError

@@ -2,11 +2,12 @@
 
 A walk through it: `trainer` (what a user sees), `training` (one training, resumable), `schedule`
 (units and rounds), `rounds` (who trains them), `units` (one unit: `blocks`, `kernels`, moves), and
-for several processes `workers` and `sharing`. Beyond one machine: `shards` (the schedule), `legs`
-(who trains it), `adasum` (the merging), `exchange` and `ranks` (MPI).
+for several processes `workers`, `fork_server` and `processes` (where they come from, and how they
+end) and `sharing`. Beyond one machine: `shards` (the schedule), `legs` (who trains it), `adasum`
+(the merging), `exchange` and `ranks` (MPI).
 """
 
-from .fork_server import WorkerError
+from .processes import WorkerError
 from .stopping import EarlyStopping
 from .trainer import Word2Vec
 from .training import TrainingProgress

@@ -1,20 +1,18 @@
-"""A process that does nothing but fork workers: how all of them are started, heard and ended.
+"""A process of its own that forks the workers, and has all ready that they share.
 
 The parent starts the fork server as a fresh Python process, not as a fork of itself, so it works
 from a notebook and from a script without a main guard, but not on Windows. The server imports the
 library and prepares the task once; a worker is a fork of it, made in milliseconds, and shares all
 that memory with the others until one of them writes there.
 
-Each of these processes has two sockets to the parent. Commands and answers go through its standard
-input, so the end of either side is noticed by the other at once. What it writes, such as the
-traceback of its own end, goes through the other and becomes part of the parent's `WorkerError`. The
-server ends its workers when the parent closes its socket, be it because the parent was killed.
+The standard input of each of these processes is its socket for commands and answers, and its output
+that for what it writes (see `processes`). The server ends its workers when the parent closes the
+socket, be it because the parent was killed.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import functools
 import gc
 import json
@@ -24,13 +22,13 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..checks import memory_limit
+from .processes import Process, receive
 from .sharing import make_shared_file
 
 DONE = b"d"
@@ -38,7 +36,6 @@ _PREPARE, _FORK, _WAIT = b"p", b"f", b"w"
 _ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
-_REMEMBERED_BYTES = 1 << 13  # of what a process has written
 
 # How the server begins. The standard library is found first, then what the parent finds, and
 # word2vec where the parent has found it: no file of the current directory can take the place of
@@ -60,107 +57,12 @@ serve(Worker)
 """
 
 
-class WorkerError(RuntimeError):
-    """A worker process could not be started, or ended before its work was done."""
-
-
 def can_start_workers() -> bool:
     """Whether this system can fork, and this program start Python.
 
     Windows cannot do the one. A frozen application is not Python: it would start itself again.
     """
     return hasattr(os, "fork") and not getattr(sys, "frozen", False) and bool(sys.executable)
-
-
-@contextlib.contextmanager
-def explained() -> Iterator[None]:
-    """Say of an error while workers are started what it means, and that there is another way."""
-    try:
-        yield
-    except (OSError, MemoryError) as error:
-        raise WorkerError(
-            f"The worker processes cannot be started: {error} ({_limit(str(error))}). With "
-            "workers=1 this process trains alone, to the same vectors."
-        ) from error
-
-
-def _limit(report):
-    """Whose limit it may be that a process has come up against."""
-    size, whose = memory_limit()
-    limit = f"{whose} {size >> 20:,} MiB of memory"
-    if os.strerror(errno.EAGAIN) in report:
-        limit += "; ulimit -u, or pids.max of a container, limits processes and threads"
-    return limit
-
-
-class Process:
-    """A process that works for this one, as this one sees it.
-
-    Parameters
-    ----------
-    wait : callable
-        Waits until it has ended, which it is about to do, and returns its exit status.
-
-    Attributes
-    ----------
-    channel : socket
-        For commands and answers.
-    words : socket
-        For what it writes.
-    theirs : list of socket
-        The other ends of both, to be closed as soon as the process has them.
-    """
-
-    def __init__(self, wait: Callable[[], int]) -> None:
-        self.channel, commands = socket.socketpair()
-        self.words, output = socket.socketpair()
-        self.theirs = [commands, output]
-        self._said, self._wait = b"", wait
-
-    def listen(self) -> bool:
-        """Remember what it has written; returns whether there can be more."""
-        part = _receive(self.words, 1 << 16)
-        self._said = (self._said + part)[-_REMEMBERED_BYTES:]
-        return bool(part)
-
-    def error(self) -> WorkerError:
-        """Why it has ended, to be raised."""
-        status = self._wait()
-        while self.listen():
-            pass
-        lines = self._said.decode("utf-8", "replace").splitlines()
-        report = "\n".join(filter(None, map(str.rstrip, lines)))
-        last = report.rpartition("\n")[2]
-        is_short = status == -signal.SIGKILL or "memory" in report.lower()
-        limit = f" ({_limit(last)})" if is_short or os.strerror(errno.EAGAIN) in last else ""
-        why = f". Was it killed, or is memory short{limit}?"
-        if last:
-            why = f": {last.rstrip('.')}{limit}."
-        error = WorkerError(
-            f"A worker process ended unexpectedly (exit status {status}){why} "
-            "Training can be continued from the last checkpoint."
-        )
-        error.__cause__ = _WorkerReport(report) if report else None
-        return error
-
-    def has_started(self) -> None:
-        """Leave the other ends to it alone."""
-        for end in self.theirs:
-            end.close()
-
-    def close(self) -> None:
-        """Close all ends; waits until it has ended, or closed the other ends."""
-        self.has_started()
-        with contextlib.suppress(OSError):  # it was closed before, on either side
-            self.channel.shutdown(socket.SHUT_WR)
-            while self.channel.recv(1 << 8):
-                pass
-        self.channel.close()
-        self.words.close()
-
-
-class _WorkerReport(Exception):
-    """What a worker has written: the cause of the parent's error."""
 
 
 class ForkServer:
@@ -246,7 +148,7 @@ class ForkServer:
                     if key.fileobj is process.words:
                         if not process.listen():
                             selector.unregister(process.words)
-                    elif _receive(process.channel, 1) == DONE:
+                    elif receive(process.channel, 1) == DONE:
                         waiting.remove(process)
                     else:
                         raise process.error()
@@ -254,7 +156,7 @@ class ForkServer:
     def _status_of(self, place):
         """The exit status of a worker that has ended."""
         self._request(_WAIT + bytes([place]))
-        status = _receive(self._server.channel, 2)
+        status = receive(self._server.channel, 2)
         if not status:  # the server has ended, too
             raise self._server.error()
         return int.from_bytes(status, "little", signed=True)
@@ -306,13 +208,6 @@ def _signals_blocked():
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _receive(channel, size):
-    """Up to so many bytes; none if the other side is gone."""
-    with contextlib.suppress(ConnectionError):
-        return channel.recv(size)
-    return b""
-
-
 def serve(make_worker: Callable[..., Any]) -> None:
     """What the fork server does, and then each worker: serve the parent until it is gone.
 
@@ -329,7 +224,7 @@ def serve(make_worker: Callable[..., Any]) -> None:
     with open(task_file, "rb") as file:
         task = json.loads(file.read().rstrip(b"\0"))
     worker = make_worker(shared_file, **task)
-    gc.freeze()  # to look at what there is now would copy it into each worker
+    gc.freeze()  # looking for garbage in what there is now would copy it into each worker
     channel.sendall(DONE)
     number = _fork_workers(channel)
     if number is not None:

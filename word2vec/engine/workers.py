@@ -24,7 +24,8 @@ from ..checks import FloatArray, IntArray, StrPath
 from ..corpus.mapped import MappedTokens
 from ..huffman import HuffmanTree
 from ..options import EngineOptions
-from .fork_server import DONE, ForkServer, explained
+from .fork_server import DONE, ForkServer
+from .processes import explained
 from .schedule import Schedule
 from .shards import ShardRounds
 from .sharing import Barrier, SharedArrays, make_shared_file
