@@ -89,7 +89,7 @@ def test_kill_between_two_forks_is_told(text, monkeypatch):
     assert remaining(started, 5) == []
 
 
-@pytest.mark.parametrize("method", ["work", "run_rounds"])
+@pytest.mark.parametrize("method", ["work", "_run_rounds"])
 def test_error_of_a_forked_worker_is_told_with_its_traceback(text, monkeypatch, method):
     failing = f"def fail(*_): raise ValueError('of its own')\nWorker.{method} = fail\nserve("
     monkeypatch.setattr(fork_server, "_BEGIN", fork_server._BEGIN.replace("serve(", failing))

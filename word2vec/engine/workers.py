@@ -17,6 +17,7 @@ import os
 import socket
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from ..checks import FloatArray, IntArray, StrPath
 from ..corpus.mapped import MappedTokens
 from ..huffman import HuffmanTree
 from ..options import EngineOptions
+from .blocks import Blocks
 from .fork_server import DONE, ForkServer
 from .processes import explained
 from .schedule import Schedule
@@ -112,7 +114,7 @@ class WorkerPool:
         """Train rounds `first` to `last` - 1; returns the loss and number of pairs of each."""
         losses = self._shared["losses"][: last - first]
         losses[:] = 0
-        self._server.command(first.to_bytes(8, "little") + last.to_bytes(8, "little"))
+        self._server.command(np.array([first, last], np.int64).tobytes())
         return losses.sum(axis=1).tolist()
 
     def close(self) -> None:
@@ -129,44 +131,45 @@ class WorkerPool:
 class Worker:
     """A worker's part of training.
 
-    What it prepares is the same for all, and is there before they are forked.
+    What it prepares is the same for all, and is there before they are forked. The parameters are
+    those of `WorkerPool`, as JSON has them.
     """
 
     def __init__(
         self,
-        shared_file,
+        shared_file: int,
         *,
-        options,
-        schedule,
-        counts,
-        token_path,
-        num_workers,
-        frozen,
-        tree,
-        is_sharded,
-        keep_moved,
-    ):
-        options = EngineOptions(**options)
-        schedule = ShardRounds.from_json(schedule) if is_sharded else Schedule(*schedule)
-        tree = None if tree is None else HuffmanTree(tree)
-        layout = _layout(options, schedule, len(counts), num_workers, tree, keep_moved)
+        options: dict[str, Any],
+        schedule: list[Any],
+        counts: list[int],
+        token_path: str,
+        num_workers: int,
+        frozen: list[int],
+        tree: list[list[int]] | None,
+        is_sharded: bool,
+        keep_moved: bool,
+    ) -> None:
+        checked = EngineOptions(**options)
+        plan = ShardRounds.from_json(schedule) if is_sharded else Schedule(*schedule)
+        huffman = None if tree is None else HuffmanTree(np.array(tree))
+        layout = _layout(checked, plan, len(counts), num_workers, huffman, keep_moved)
         self._shared = SharedArrays(shared_file, layout)
         os.close(shared_file)
         center, outside = (self._shared[f"{side}_vectors"] for side in SIDES)
         self._engine = Engine(
-            options,
-            schedule,
+            checked,
+            plan,
             np.array(counts),
             MappedTokens(token_path),
             center,
             outside,
             frozen=frozen,
-            tree=tree,
+            tree=huffman,
             moved=self._shared.get("moved"),
         )
         self._gradients = RoundGradients(self._shared)
         self._parent, self._num_workers = os.getpid(), num_workers
-        self._drawn = {}  # the blocks of units to come
+        self._drawn: dict[int, Blocks] = {}  # the blocks of units to come
 
     def work(self, number: int, channel: socket.socket) -> None:
         """As worker `number`, do what comes over the channel, until the parent closes it."""
@@ -177,11 +180,9 @@ class Worker:
             command = channel.recv(16, socket.MSG_WAITALL)
             if len(command) < 16:
                 return
-            self.run_rounds(
-                *(int.from_bytes(part, "little") for part in (command[:8], command[8:]))
-            )
+            self._run_rounds(*np.frombuffer(command, np.int64).tolist())
 
-    def run_rounds(self, first, last):
+    def _run_rounds(self, first, last):
         for round_number in range(first, last):
             losses = self._shared["losses"][round_number - first]
             for slot, unit in self._own_units(round_number):
