@@ -71,13 +71,18 @@ sys.exit(main())
 """
 TRAIN_ON = f"""{SHORT_UNITS}
 text, output = map(Path, sys.argv[1:])
-first, checkpoints = output / "first.w2v", output / "checkpoints"
-if not first.exists():
-    Word2Vec(vector_size=10, min_count=1, epochs=1, workers=1).fit(text).save(first)
+first, begun, checkpoints = output / "first.w2v", output / "begun", output / "checkpoints"
+if not first.exists():  # what is encoded without a place of its own, a kill leaves behind
+    model = Word2Vec(vector_size=10, min_count=1, epochs=1, workers=1)
+    model.fit(text, checkpoint_dir=begun).save(first)
 model = Word2Vec.load(first)
 model.partial_fit(text, epochs=8, checkpoint_dir=checkpoints, progress=True)
 model.save(output / "model.w2v")
-shutil.rmtree(checkpoints)
+done = output / "done"  # with this name none is taken for a checkpoint that is whole
+shutil.rmtree(done, ignore_errors=True)
+checkpoints.rename(done)
+for directory in (begun, done):
+    shutil.rmtree(directory, ignore_errors=True)
 """
 
 
