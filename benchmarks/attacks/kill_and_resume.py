@@ -240,9 +240,9 @@ class Run:
             return None
         if bar := re.search(r"\| ([\d.]+)[kM]?/", self.errors):
             return float(bar[1]) > 0
-        if self.process.returncode == 0:  # it only had to write the results
-            return any(value > 0 for value in self._metrics("resumed_at"))
-        return None
+        # It only had to write the results, if it has ended in peace; a program of its own tells no more.
+        resumed_at = self._metrics("resumed_at") if self.process.returncode == 0 else []
+        return any(value > 0 for value in resumed_at) if resumed_at else None
 
     def result(self):
         """What must not differ: the files, with all their bytes, and the loss curves."""
