@@ -240,7 +240,7 @@ class Run:
             return None
         if bar := re.search(r"\| ([\d.]+)[kM]?/", self.errors):
             return float(bar[1]) > 0
-        # It only had to write the results, if it has ended in peace; a program of its own tells no more.
+        # If it has ended in peace it only had to write the results; not all of them tell.
         resumed_at = self._metrics("resumed_at") if self.process.returncode == 0 else []
         return any(value > 0 for value in resumed_at) if resumed_at else None
 
