@@ -109,7 +109,7 @@ SAVE = "{text} --workers 1 --save {output}/model.w2v"
 TREE = "{text} --workers 1 --loss hierarchical_softmax"
 JOIN = "phrases {text} --output {output}/phrased.txt --table {output}/phrases.txt --threshold 1"
 MANY = 2000, 5000  # phrases are soon found
-LARGE = 24_000, 300  # a pipe has no room for what a worker must be told of so many words
+LARGE = 24_000, 300  # so that workers have to be told much
 KINDS = {
     "engine, 1 worker": Kind(RUN_PY, ENGINE + "{text} --workers 1", VECTORS),
     "engine, 2 workers": Kind(RUN_PY, ENGINE + "{text} --workers 2", VECTORS, LARGE),

@@ -5,8 +5,8 @@
     python benchmarks/attacks/soak.py --train-on 200
 
 One `Word2Vec.fit`, with checkpoints, is looked at every few seconds and stopped when the time is
-over. Or one model is trained on so many times, each with workers and a checkpoint of its own, and
-looked at after each. The table shows the sixths of the time:
+over. Or one model is trained on so many times, each with a checkpoint of its own, in one process
+(the text is short), and looked at after each. The table shows the sixths of the time:
 
     parent, workers  resident memory in MiB, mean; what they share counts in each of them
     largest          that of all of them together, at one moment

@@ -18,6 +18,7 @@ from ..checks import StrPath
 from .numbering import lengths_of
 from .sentences import explained_unhashable_words, not_text, split_lines
 from .textfile import pieces_of, read_blocks
+from .wordtable import first_bytes
 
 Ids = NDArray[np.uint64]
 Places = NDArray[np.intp]
@@ -25,7 +26,6 @@ Places = NDArray[np.intp]
 _SLOT_BITS = 20
 # Odd numbers with bits all over, as multiplicative hashing needs.
 _MULTIPLIERS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], dtype=np.uint64)
-_MASKS = np.array([(1 << 8 * n) - 1 for n in range(9)], dtype=np.uint64)  # of the first n bytes
 _WHOLE, _BEGINNING = np.uint8(1), np.uint8(2)  # sequences of words: phrases, or how they begin
 _RARE_WHITE_SPACE = (b"\t", b"\r", b"\v", b"\f")
 
@@ -180,10 +180,7 @@ def _text_ids(text: bytes) -> tuple[Ids, Places]:
     characters = np.frombuffer(b"\n" + text + b"\n" + bytes(8), np.uint8)
     separators = np.flatnonzero((characters == ord(" ")) | (characters == ord("\n")))
     starts = separators[:-1] + 1
-    # Item i is made of the eight bytes from i on.
-    eight: Ids = np.ndarray((len(characters) - 7,), "<u8", characters.data, strides=(1,))
-    masks = _MASKS.take(separators[1:] - starts, mode="clip")
-    return eight[starts] & masks, separators - 1
+    return first_bytes(characters, starts, separators[1:] - starts), separators - 1
 
 
 def _is_of_words(text: bytes, num_words: int) -> bool:

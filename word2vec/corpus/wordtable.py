@@ -107,15 +107,22 @@ def _pack(
     characters: NDArray[np.uint8], starts: NDArray[np.intp], lengths: NDArray[np.intp]
 ) -> Keys:
     """Words packed into integers, those of more than 24 bytes as zero."""
+    keys = np.zeros((len(starts), _LANES), dtype=np.uint64)
+    keys[:, 0] = first_bytes(characters, starts, lengths)
+    for lane in range(1, _LANES):
+        longer = np.flatnonzero(lengths > 8 * lane)
+        rest = starts[longer] + 8 * lane, lengths[longer] - 8 * lane
+        keys[longer, lane] = first_bytes(characters, *rest)
+    keys[lengths > _PACKED_BYTES] = 0
+    return keys
+
+
+def first_bytes(
+    characters: NDArray[np.uint8], starts: NDArray[np.intp], lengths: NDArray[np.intp]
+) -> NDArray[np.uint64]:
+    """Up to eight bytes of each word, as an integer; eight must be there from each start on."""
     # Item i is made of the eight bytes from i on.
     eight: NDArray[np.uint64] = np.ndarray(
         (len(characters) - 7,), "<u8", characters.data, strides=(1,)
     )
-    keys = np.zeros((len(starts), _LANES), dtype=np.uint64)
-    keys[:, 0] = eight[starts] & _MASKS.take(lengths, mode="clip")
-    for lane in range(1, _LANES):
-        longer = np.flatnonzero(lengths > 8 * lane)
-        num_bytes = np.minimum(lengths[longer] - 8 * lane, 8)
-        keys[longer, lane] = eight[starts[longer] + 8 * lane] & _MASKS[num_bytes]
-    keys[lengths > _PACKED_BYTES] = 0
-    return keys
+    return eight[starts] & _MASKS.take(lengths, mode="clip")
