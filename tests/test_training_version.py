@@ -16,7 +16,7 @@ from word2vec import Word2Vec
 from word2vec.classic import train_classic
 from word2vec.saving.checkpoint import TRAINING_VERSION
 
-VERSION = 4
+VERSION = 5
 # Loss at the end and some entries of the vectors of each training.
 EXPECTED = {
     "engine skipgram neg_sampling": [2.27133, -0.30823, -1.35236, 1.05634],

@@ -3,32 +3,81 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csc_array, csr_array
 
 from .checks import FloatArray, IntArray
 
 
 class RowSparse(NamedTuple):
-    """A matrix that is zero outside the distinct rows `rows`, which hold `values`."""
+    """A matrix that is zero but for some rows; the values of a row that is repeated add up."""
 
-    rows: IntArray  # (n,), distinct
+    rows: IntArray  # (n,)
     values: FloatArray  # (n, d)
 
     def to_dense(self, num_rows: int) -> FloatArray:
         """The matrix in full, of shape (num_rows, d)."""
         dense = np.zeros((num_rows, self.values.shape[1]), dtype=self.values.dtype)
-        dense[self.rows] = self.values
+        np.add.at(dense, self.rows, self.values)
         return dense
 
+    def distinct(self, num_rows: int) -> "RowSparse":
+        """The same, with each row once; they are less than `num_rows`."""
+        return sum_rows(self.rows, self.values, num_rows)
 
-def take_rows(matrix: FloatArray, rows: IntArray) -> FloatArray:
+
+def take_rows(matrix: np.ndarray, rows: IntArray) -> np.ndarray:
     """``matrix[rows]``, in less than half the time, for rows that are known to exist."""
     return matrix.take(rows, axis=0, mode="clip")  # the other modes check, or copy once more
 
 
-def sum_rows(
-    rows: IntArray, vectors: FloatArray, num_rows: int, factors: FloatArray | None = None
-) -> RowSparse:
+def add_rows(
+    matrix: FloatArray, rows: IntArray, vectors: FloatArray, factors: FloatArray | None = None
+) -> None:
+    """Add vectors to rows of a matrix, one after the other: ``matrix[rows[i]] += vectors[i]``.
+
+    `np.add.at` without its cost, to the same bits. (``matrix[rows] += vectors`` is something else:
+    of the vectors of a row that is repeated it adds the last one only.)
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (V, d), contiguous
+        Changed in place.
+    rows : ndarray of int, of any shape
+        0 to V - 1, which is not checked; repeated as it comes.
+    vectors : ndarray of the shape of `rows`, and d, contiguous, of the type of `matrix`
+    factors : ndarray of the shape of `rows`, optional
+        What to multiply each of the vectors by.
+
+    Raises
+    ------
+    ValueError
+        If `matrix` is not contiguous.
+    """
+    if not matrix.flags.c_contiguous:
+        raise ValueError("The matrix that rows are added to must be contiguous.")
+    rows = rows.ravel()
+    if factors is None:
+        factors = np.ones(len(rows), matrix.dtype)
+    # The vectors are multiplied by a sparse matrix that has a column for each.
+    starts = np.arange(len(rows) + 1, dtype=rows.dtype)
+    shape = len(matrix), len(rows), matrix.shape[1]
+    csc_matvecs(*shape, starts, rows, factors.ravel(), vectors.ravel(), matrix.ravel())
+
+
+def number_rows(rows: IntArray, num_rows: int) -> tuple[IntArray, IntArray]:
+    """The distinct rows among `rows`, ascending, and for each of these its place among them.
+
+    `np.unique` with ``return_inverse=True``, for int32 numbers from 0 to `num_rows` - 1; faster.
+    """
+    in_order = np.sort(rows, axis=None)  # of 32-bit numbers: faster than marking and finding them
+    is_new = np.ones(len(in_order), dtype=bool)
+    np.not_equal(in_order[1:], in_order[:-1], out=is_new[1:])
+    distinct = in_order.compress(is_new)
+    place = np.empty(num_rows, dtype=np.int32)
+    place[distinct] = np.arange(len(distinct), dtype=np.int32)
+    return distinct, place.take(rows, mode="clip")
+
+
+def sum_rows(rows: IntArray, vectors: FloatArray, num_rows: int) -> RowSparse:
     """Add vectors to the rows they belong to.
 
     Parameters
@@ -38,49 +87,16 @@ def sum_rows(
     vectors : ndarray of the shape of `rows`, and d
     num_rows : int
         Rows of the whole matrix.
-    factors : ndarray of shape (N,), optional
-        What to multiply each of the N vectors by.
 
     Returns
     -------
     RowSparse
         With its rows in ascending order.
     """
-    rows, vectors = rows.ravel(), vectors.reshape(-1, vectors.shape[-1])
-    in_order = np.sort(rows)  # of 32-bit numbers it is faster than marking and finding them
-    is_new = np.ones(len(in_order), dtype=bool)
-    is_new[1:] = in_order[1:] != in_order[:-1]
-    distinct = in_order[is_new]
-    place = np.empty(num_rows, dtype=np.int32)
-    place[distinct] = np.arange(len(distinct), dtype=np.int32)
-    # A product with a sparse one-hot matrix: `np.add.at` without its cost.
-    if factors is None:
-        factors = np.ones(len(rows), dtype=vectors.dtype)
-    starts = np.arange(len(rows) + 1, dtype=np.int32)
-    one_hot = csc_array((factors, place[rows], starts), shape=(len(distinct), len(rows)))
-    return RowSparse(distinct, one_hot @ vectors)
-
-
-def sum_rows_of_both(
-    center_rows: IntArray,
-    outside_rows: IntArray,
-    vectors: FloatArray,
-    num_rows: int,
-    factors: FloatArray | None = None,
-) -> tuple[RowSparse, RowSparse]:
-    """`sum_rows` of two matrices of `num_rows` rows at once, which is faster.
-
-    `vectors` has those of the one before those of the other.
-    """
-    # The matrices as one, of twice as many rows.
-    rows = np.concatenate([center_rows.ravel(), outside_rows.ravel()])
-    rows[center_rows.size :] += num_rows
-    distinct, sums = sum_rows(rows, vectors, 2 * num_rows, factors)
-    num_first = np.searchsorted(distinct, num_rows)
-    return (
-        RowSparse(distinct[:num_first], sums[:num_first]),
-        RowSparse(distinct[num_first:] - num_rows, sums[num_first:]),
-    )
+    distinct, place = number_rows(rows, num_rows)
+    sums = np.zeros((len(distinct), vectors.shape[-1]), dtype=vectors.dtype)
+    add_rows(sums, place, vectors)
+    return RowSparse(distinct, sums)
 
 
 class RowGroups(NamedTuple):
@@ -106,11 +122,35 @@ class RowGroups(NamedTuple):
     def sum(self, vectors: FloatArray, first: int = 0, last: int | None = None) -> FloatArray:
         """The sums of the groups `first` to `last` - 1 of all, of shape (n, d).
 
-        A product with a sparse matrix of ones; it adds in the order of the vectors.
+        It adds in the order of the vectors.
         """
         last = len(self.rows) if last is None else min(last, len(self.rows))
         starts = self.starts[first : last + 1]
         members = self.order[starts[0] : starts[-1]]
-        ones = np.ones(len(members), dtype=vectors.dtype)
-        shape = (last - first, len(vectors))
-        return csr_array((ones, members, starts - starts[0]), shape=shape) @ vectors
+        sums = np.zeros((last - first, vectors.shape[1]), vectors.dtype)
+        # A product with a sparse matrix of ones, which has a row for each group.
+        ones = np.ones(len(members), vectors.dtype)
+        shape = len(sums), *vectors.shape
+        csr_matvecs(*shape, starts - starts[0], members, ones, vectors.ravel(), sums.ravel())
+        return sums
+
+
+def _matvecs_by_numpy(of_row):
+    """`csc_matvecs` or `csr_matvecs` without SciPy: slow, but the same bits."""
+
+    def matvecs(num_rows, num_columns, size, starts, indices, factors, vectors, sums):
+        entries = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+        rows, columns = (entries, indices) if of_row else (indices, entries)
+        addends = factors[:, np.newaxis] * vectors.reshape(num_columns, size)[columns]
+        np.add.at(sums.reshape(num_rows, size), rows, addends)
+
+    return matvecs
+
+
+try:
+    # What products with SciPy's sparse arrays call. They add to what is there, for which SciPy has
+    # no public function, and NumPy none that is fast; and they check nothing first, which takes
+    # longer than some of our products.
+    from scipy.sparse._sparsetools import csc_matvecs, csr_matvecs
+except ImportError:  # a SciPy that has them elsewhere
+    csc_matvecs, csr_matvecs = _matvecs_by_numpy(False), _matvecs_by_numpy(True)

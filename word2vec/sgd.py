@@ -97,8 +97,8 @@ def sgd(
     Parameters
     ----------
     f : callable
-        f(x) -> (loss, gradient). The gradient has the shape of x, or is a `RowSparse`, which
-        updates only the rows it has. `f` may draw random numbers, from `rng` only.
+        f(x) -> (loss, gradient). The gradient has the shape of x, or is a `RowSparse` of distinct
+        rows, and only these are updated. `f` may draw random numbers, from `rng` only.
     x0 : array_like
         The start; left unchanged. float32 and float64 are kept, integers become float64.
     step : float or callable

@@ -25,7 +25,7 @@ from word2vec import (
     softmax_cross_entropy,
     two_layer_net,
 )
-from word2vec.engine.units import bounded_moves
+from word2vec.engine.units import bounded_steps
 from word2vec.sampling import keep_probabilities, noise_distribution
 from word2vec.vectors.nearest import unit
 
@@ -440,7 +440,7 @@ def test_first_loss_of_a_pair_is_that_of_zero_scores(matrix):
 
 def test_both_forms_of_the_bound_agree_and_lead_downhill():
     grad, alpha, tau = np.array([[3.0, 4.0], [0.03, 0.04], [0.0, 0.0]]), 0.1, 0.2
-    moves = -bounded_moves(grad, alpha, tau)
+    moves = -bounded_steps(grad, alpha, tau)[:, np.newaxis] * grad
     assert_allclose(moves, [[-0.12, -0.16], [-0.003, -0.004], [0, 0]])
     for move, g in zip(moves[:2], grad[:2], strict=True):
         assert_allclose(move, -alpha * g * min(1, tau / np.linalg.norm(alpha * g)))

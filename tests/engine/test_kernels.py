@@ -16,7 +16,6 @@ from word2vec.engine.kernels import (
     skipgram_naive_softmax,
     skipgram_neg_sampling,
 )
-from word2vec.rowsparse import sum_rows, sum_rows_of_both
 from word2vec.sampling import AliasTable
 
 V, D, WINDOW, K, N, BLOCK_SIZE, GROUP_SIZE = 9, 3, 2, 5, 4, 4, 2
@@ -255,38 +254,6 @@ def test_blocks_see_their_centers_and_a_window_on_either_side():
     for number, seen in enumerate(run.seen):
         start = number * BLOCK_SIZE
         assert_array_equal(seen, padded[start : start + BLOCK_SIZE + 2 * WINDOW])
-
-
-def test_sum_of_rows_equals_add_at():
-    rng = np.random.default_rng(0)
-    rows, vectors = rng.integers(7, size=30), rng.normal(size=(30, D))
-    expected = np.zeros((8, D))
-    np.add.at(expected, rows, vectors)
-    result = sum_rows(rows, vectors, 8)
-    assert_allclose(result.to_dense(8), expected)
-    assert_array_equal(result.rows, np.unique(rows))
-
-
-def test_factors_multiply_the_vectors_of_a_sum_of_rows():
-    rng = np.random.default_rng(0)
-    rows, vectors, factors = rng.integers(7, size=30), rng.normal(size=(30, D)), rng.normal(size=30)
-    expected = sum_rows(rows, factors[:, np.newaxis] * vectors, 8)
-    result = sum_rows(rows, vectors, 8, factors)
-    assert_array_equal(result.rows, expected.rows)
-    assert_allclose(result.values, expected.values)
-
-
-def test_sums_of_both_matrices_are_those_of_each():
-    rng = np.random.default_rng(0)
-    center_rows, outside_rows = rng.integers(7, size=(4, 3)), rng.integers(7, size=20)
-    vectors = rng.normal(size=(32, D))
-    center, outside = sum_rows_of_both(center_rows, outside_rows, vectors, 7)
-    assert_allclose(center.to_dense(7), sum_rows(center_rows, vectors[:12], 7).to_dense(7))
-    assert_allclose(outside.to_dense(7), sum_rows(outside_rows, vectors[12:], 7).to_dense(7))
-
-
-def test_sum_of_no_rows_is_empty():
-    assert not len(sum_rows(np.zeros(0, int), np.zeros((0, D)), 8).rows)
 
 
 @pytest.mark.parametrize(("length", "stride"), [(5, 2), (3, 3), (6, 1)])

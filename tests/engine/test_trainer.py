@@ -18,7 +18,7 @@ from word2vec.engine.schedule import LONGEST_UNIT, ROUNDS_PER_EPOCH, Schedule
 from word2vec.engine.units import (
     FEWEST_SHARED,
     MOST_SHARED,
-    bounded_moves,
+    bounded_steps,
     move_rows,
     num_shared_negatives,
 )
@@ -365,7 +365,7 @@ def test_step_is_minus_alpha_times_the_sum_of_the_gradients_of_a_row():
 @pytest.mark.parametrize("alpha", [1e-3, 0.05, 1.0])
 def test_no_move_is_longer_than_allowed_and_all_keep_their_direction(alpha):
     gradients = np.array([[1e3, 0], [0, -1e6], [3e-3, 4e-3]], dtype=np.float32)
-    moves = bounded_moves(gradients, alpha, largest=2.0)
+    moves = bounded_steps(gradients, alpha, largest=2.0)[:, np.newaxis] * gradients
     assert_allclose(moves[0], [min(2, alpha * 1e3), 0], rtol=1e-6)
     assert_allclose(moves[1], [0, -2], rtol=1e-6)
     assert_allclose(moves[2], alpha * gradients[2], rtol=1e-6)

@@ -47,7 +47,7 @@ def batch_loss_and_gradient(
     loss : float
         In nats, summed in float64.
     grad_center_vectors, grad_outside_vectors : RowSparse
-        Naive softmax touches every row of `outside_vectors`.
+        With distinct rows. Naive softmax touches every row of `outside_vectors`.
 
     Raises
     ------
@@ -87,7 +87,9 @@ def batch_loss_and_gradient(
     weights = weights.astype(center_vectors.dtype)
     blocks = Blocks(centers, seen.ravel(), weights, np.arange(len(weights)), negative_indices)
     result = KERNELS[model, loss_name](center_vectors, outside_vectors, blocks, **options)
-    return float(result.loss), result.grad_center_vectors, result.grad_outside_vectors
+    # `sgd` moves each row once.
+    grad_outside_vectors = result.grad_outside_vectors.distinct(vocab_size)
+    return float(result.loss), result.grad_center_vectors, grad_outside_vectors
 
 
 def _side_by_side(outside_idx, window_of, num_windows):

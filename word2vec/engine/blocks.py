@@ -43,6 +43,10 @@ class Blocks(NamedTuple):
         num_seen = self.patterns.shape[1]
         return (len(self.words) - num_seen) // num_steps if num_steps else num_seen
 
+    def one_in(self, every: int) -> int:
+        """How many blocks are one in so many of them; none are one in 0."""
+        return -(-len(self.centers) // every) if every else 0
+
     @property
     def seen(self) -> IntArray:
         """What the centers of each block see, themselves included: (B, S), a view."""
@@ -91,10 +95,11 @@ def draw_blocks(
     -------
     Blocks
     """
-    stretch = stretch[rng.random(len(stretch), dtype=np.float32) < keep[stretch]]
+    is_kept = rng.random(len(stretch), dtype=np.float32) < take_rows(keep, stretch)
+    stretch = stretch.compress(is_kept)
     is_word = stretch != vocab_size
-    sentence = np.cumsum(~is_word, dtype=np.int32)[is_word]
-    kept = stretch[is_word]
+    sentence = np.cumsum(~is_word, dtype=np.int32).compress(is_word)
+    kept = stretch.compress(is_word)
 
     num_groups = max(1, -(-len(kept) // (block_size * group_size)))
     num_blocks = num_groups * group_size

@@ -17,11 +17,13 @@ from scipy.sparse import csr_array
 
 from ..checks import FloatArray
 from ..functions import log_sigmoid
-from ..rowsparse import RowSparse, sum_rows, sum_rows_of_both, take_rows
+from ..rowsparse import RowSparse, add_rows, number_rows, sum_rows, take_rows
 from .blocks import Blocks, overlapping
+from .products import between_zeros, mixing_matrices, sum_overlapping
 
-# Numbers that a kernel gathers at a time: few enough to stay in the processor's second-level cache.
-TILE_NUMBERS = 1 << 18
+# Numbers that a kernel gathers at a time: eight megabytes, of the about forty that it needs then.
+# Tiles that fit into the cache are computed faster, but are so short that calls take longer.
+TILE_NUMBERS = 1 << 21
 
 
 class Result(NamedTuple):
@@ -30,7 +32,7 @@ class Result(NamedTuple):
     loss: float  # summed over the pairs, in float64
     num_pairs: float  # the sum of their weights
     grad_center_vectors: RowSparse
-    grad_outside_vectors: RowSparse
+    grad_outside_vectors: RowSparse  # rows of negatives may repeat
 
 
 def skipgram_neg_sampling(
@@ -49,43 +51,43 @@ def skipgram_neg_sampling(
     num_negatives : int
         K, the number of negatives that a pair counts for; a block has N of them to share.
     every : int
-        Compute the loss on the first of so many blocks; logarithms are dear. The gradients are
-        whole.
+        Compute the loss on the first of so many blocks, on none if it is 0; logarithms are dear.
+        The gradients are whole.
 
     Returns
     -------
     Result
     """
     dtype, size = center_vectors.dtype, center_vectors.shape[1]
-    tiles = _tiles(blocks, size)
-    words = np.concatenate([blocks.words[tile.words] for tile in tiles])
-    grads, (grad_v, grad_u, grad_u_neg) = _room_for(
-        size, dtype, blocks.centers, words, blocks.negatives
-    )
+    half = dtype.type(0.5)
+    grads = _Sums(size, dtype)
+    center_of = grads.of_centers(blocks.centers, len(center_vectors))
+    word_of = grads.of_outside(blocks.words, len(outside_vectors), blocks.negatives)
     patterns = blocks.patterns.astype(dtype, copy=False)
-    half_patterns = patterns * dtype.type(0.5)
+    half_patterns = patterns * half
     # A sum by a product is several times faster.
     num_predicted = take_rows(np.ones((1, patterns.shape[1]), dtype) @ patterns, blocks.pattern)
-    weights_neg = _shared_by(num_predicted, blocks.negatives, num_negatives)[:, np.newaxis]
-    half_weights_neg = weights_neg * dtype.type(0.5)  # (G, 1, c), for all c centers of a group
-    measured = -(-len(blocks.centers) // every)
+    weights_neg = _shared_by(num_predicted, blocks.negatives, num_negatives)[..., np.newaxis]
+    half_weights_neg = weights_neg * half  # (G, c, 1), for all c centers of a group
+    measured = blocks.one_in(every)
     loss = 0.0
-    for tile in tiles:
-        v = take_rows(center_vectors, blocks.centers[tile.blocks])  # (n, b, d)
+    for tile in _tiles(blocks, size):
+        v_between, v = between_zeros(blocks, tile.num_blocks, size, dtype)
+        center_vectors.take(blocks.centers[tile.blocks], axis=0, out=v, mode="clip")  # (n, b, d)
         u = take_rows(outside_vectors, blocks.words[tile.words])
         u_seen = overlapping(u, patterns.shape[1], blocks.stride)  # (n, S, d)
         u_neg = take_rows(outside_vectors, blocks.negatives[tile.groups])  # (g, N, d)
         v_group = v.reshape(len(u_neg), -1, size)  # (g, c, d)
-        half_v = _transposed_halves(v_group)  # (g, d, c)
-        half_scores = _scores_of_blocks(u_seen, half_v)  # (n, S, b)
-        half_scores_neg = u_neg @ half_v  # (g, N, c)
+        half_scores = u_seen @ v.swapaxes(1, 2)  # (n, S, b)
+        half_scores *= half
+        half_scores_neg = v_group @ _transposed_halves(u_neg)  # (g, c, N)
         if tile.blocks.start < measured:
             part = blocks.pattern[tile.blocks][: measured - tile.blocks.start]
             loss += _neg_sampling_loss(
                 half_scores,
                 take_rows(patterns, part),
-                _by_block(half_scores_neg, v.shape[1], len(part)),
-                _by_block(weights_neg[tile.groups], v.shape[1], len(part)),
+                half_scores_neg,
+                weights_neg[tile.groups],
             )
         # sigma(x) - 1 = (tanh(x / 2) - 1) / 2, and sigma(x) = (tanh(x / 2) + 1) / 2.
         grad_scores = np.tanh(half_scores, out=half_scores)
@@ -94,17 +96,14 @@ def skipgram_neg_sampling(
         grad_scores_neg = np.tanh(half_scores_neg, out=half_scores_neg)
         grad_scores_neg += 1
         grad_scores_neg *= half_weights_neg[tile.groups]
-        np.matmul(grad_scores.swapaxes(1, 2), u_seen, out=grad_v[tile.blocks])
-        grad_v_group = grad_v[tile.blocks].reshape(v_group.shape)
-        grad_v_group += grad_scores_neg.swapaxes(1, 2) @ u_neg
-        _sum_overlapping(grad_scores, v, blocks.stride, out=grad_u[tile.sums])
-        np.matmul(grad_scores_neg, v_group, out=grad_u_neg[tile.groups])
-    outside = np.concatenate([words, blocks.negatives.ravel()])
-    return Result(
-        loss,
-        num_predicted[:measured].sum(dtype=np.float64),
-        *sum_rows_of_both(blocks.centers, outside, grads, len(center_vectors)),
-    )
+        grad_v = grad_scores.swapaxes(1, 2) @ u_seen
+        grad_v_group = grad_v.reshape(v_group.shape)
+        grad_v_group += grad_scores_neg @ u_neg
+        add_rows(grads.center, center_of[tile.blocks], grad_v)
+        grad_u = sum_overlapping(grad_scores, v_between, blocks.stride)
+        add_rows(grads.outside, word_of[tile.words], grad_u)
+        np.matmul(grad_scores_neg.swapaxes(1, 2), v_group, out=grads.negatives[tile.groups])
+    return grads.result(loss, num_predicted[:measured])
 
 
 def cbow_neg_sampling(
@@ -121,58 +120,86 @@ def cbow_neg_sampling(
     `center_vectors` make up.
     """
     dtype, size = center_vectors.dtype, center_vectors.shape[1]
-    tiles = _tiles(blocks, size)
-    words = np.concatenate([blocks.words[tile.words] for tile in tiles])
-    vectors, (grad_context, v_hat, grad_u_neg) = _room_for(
-        size, dtype, words, blocks.centers, blocks.negatives
-    )
-    # The gradient of a target's row is its v_hat times a factor, left to the sum over the rows.
-    factors = np.ones(len(vectors), dtype)
-    factors_u = factors[len(words) :][: blocks.centers.size].reshape(blocks.centers.shape)
-    mixing, has_context = _mixing(blocks.patterns, reduction, dtype)
+    half = dtype.type(0.5)
+    grads = _Sums(size, dtype)
+    word_of = grads.of_centers(blocks.words, len(center_vectors))
+    target_of = grads.of_outside(blocks.centers, len(outside_vectors), blocks.negatives)
+    mixing, has_context = mixing_matrices(blocks.patterns, reduction, dtype)
     has_context = take_rows(has_context, blocks.pattern)  # (B, 1, b)
     weights_neg = _shared_by(has_context, blocks.negatives, num_negatives)[..., np.newaxis]
-    half_weights_neg = weights_neg * dtype.type(0.5)
-    measured = -(-len(v_hat) // every)
+    half_weights_neg = weights_neg * half
+    measured = blocks.one_in(every)
     loss = 0.0
-    for tile in tiles:
+    for tile in _tiles(blocks, size):
         mix = take_rows(mixing, blocks.pattern[tile.blocks])  # (n, S, b)
         context = take_rows(center_vectors, blocks.words[tile.words])
         u = take_rows(outside_vectors, blocks.centers[tile.blocks])  # (n, b, d)
         u_neg = take_rows(outside_vectors, blocks.negatives[tile.groups])  # (g, N, d)
-        hidden = v_hat[tile.blocks]  # (n, b, d)
         context_seen = overlapping(context, mix.shape[1], blocks.stride)  # (n, S, d)
-        np.matmul(mix.swapaxes(1, 2), context_seen, out=hidden)
-        hidden_group = hidden.reshape(len(u_neg), -1, size)  # (g, c, d)
-        half_scores = np.einsum("bcd,bcd->bc", hidden, u)
-        half_scores *= dtype.type(0.5)
-        half_scores_neg = hidden_group @ _transposed_halves(u_neg)  # (g, c, N)
+        v_hat = mix.swapaxes(1, 2) @ context_seen  # (n, b, d)
+        v_hat_group = v_hat.reshape(len(u_neg), -1, size)  # (g, c, d)
+        half_scores = np.einsum("bcd,bcd->bc", v_hat, u)
+        half_scores *= half
+        half_scores_neg = v_hat_group @ _transposed_halves(u_neg)  # (g, c, N)
         predicted = has_context[tile.blocks, 0]  # (n, b)
         if tile.blocks.start < measured:
             part = predicted[: measured - tile.blocks.start]
             loss += _neg_sampling_loss(
                 half_scores,
                 part,
-                _by_block(half_scores_neg.swapaxes(1, 2), u.shape[1], len(part)),
-                _by_block(weights_neg[tile.groups].swapaxes(1, 2), u.shape[1], len(part)),
+                half_scores_neg,
+                weights_neg[tile.groups],
             )
         grad_scores = np.tanh(half_scores, out=half_scores)
         grad_scores -= 1
-        grad_scores *= predicted * dtype.type(0.5)
+        grad_scores *= predicted * half
         grad_scores_neg = np.tanh(half_scores_neg, out=half_scores_neg)
         grad_scores_neg += 1
         grad_scores_neg *= half_weights_neg[tile.groups]
-        factors_u[tile.blocks] = grad_scores
-        np.matmul(grad_scores_neg.swapaxes(1, 2), hidden_group, out=grad_u_neg[tile.groups])
-        grad_hidden = (grad_scores_neg @ u_neg).reshape(hidden.shape)
-        grad_hidden += np.multiply(grad_scores[:, :, np.newaxis], u, out=u)
-        _sum_overlapping(mix, grad_hidden, blocks.stride, out=grad_context[tile.sums])
-    outside = np.concatenate([blocks.centers.ravel(), blocks.negatives.ravel()])
-    return Result(
-        loss,
-        has_context[:measured].sum(dtype=np.float64),
-        *sum_rows_of_both(words, outside, vectors, len(center_vectors), factors),
-    )
+        # The gradient of a target's row is its v_hat times a number.
+        add_rows(grads.outside, target_of[tile.blocks], v_hat, grad_scores)
+        np.matmul(grad_scores_neg.swapaxes(1, 2), v_hat_group, out=grads.negatives[tile.groups])
+        grad_between, grad_v_hat = between_zeros(blocks, tile.num_blocks, size, dtype)
+        np.matmul(grad_scores_neg, u_neg, out=grad_v_hat.reshape(v_hat_group.shape))
+        grad_v_hat += np.multiply(grad_scores[:, :, np.newaxis], u, out=u)
+        grad_context = sum_overlapping(mix, grad_between, blocks.stride)
+        add_rows(grads.center, word_of[tile.words], grad_context)
+    return grads.result(loss, has_context[:measured])
+
+
+class _Sums:
+    """The gradients of both matrices, on the rows that are touched.
+
+    Those of words are added up as they come. Of negatives hardly any repeats within a unit: to add
+    them up is left to who adds up the gradients of all units.
+    """
+
+    def __init__(self, size, dtype):
+        self._size, self._dtype = size, dtype
+
+    def of_centers(self, rows, num_rows):
+        """The place of each row in the sums `center`, zero from now on."""
+        self._center_rows, place = number_rows(rows, num_rows)
+        self.center = np.zeros((len(self._center_rows), self._size), self._dtype)
+        return place
+
+    def of_outside(self, rows, num_rows, negatives):
+        """The same for `outside`; `negatives` is room for the vectors of those rows."""
+        distinct, place = number_rows(rows, num_rows)
+        self._outside_rows = np.concatenate([distinct, negatives.ravel()])
+        self.outside = np.empty((len(self._outside_rows), self._size), self._dtype)
+        self.outside[: len(distinct)] = 0
+        self.negatives = self.outside[len(distinct) :].reshape(*negatives.shape, self._size)
+        return place
+
+    def result(self, loss, num_pairs):
+        """The kernel's `Result`, with so many pairs in all."""
+        return Result(
+            loss,
+            num_pairs.sum(dtype=np.float64),
+            RowSparse(self._center_rows, self.center),
+            RowSparse(self._outside_rows, self.outside),
+        )
 
 
 class _Tile(NamedTuple):
@@ -181,34 +208,21 @@ class _Tile(NamedTuple):
     groups: slice
     blocks: slice
     words: slice  # that they see
-    sums: slice  # the place of these among the words of all tiles
+    num_blocks: int
 
 
 def _tiles(blocks, size):
-    """All groups, as many at a time as fit into the processor's cache."""
+    """All groups, in equal parts for which there is memory."""
     num_groups, stride, num_seen = len(blocks.negatives), blocks.stride, blocks.patterns.shape[1]
     per_group = len(blocks.centers) // max(1, num_groups)
     numbers = size * (3 * per_group * blocks.centers.shape[1] + blocks.negatives.shape[1])
-    step = max(1, TILE_NUMBERS // numbers)
-    tiles, place = [], 0
+    num_tiles = -(-num_groups * numbers // TILE_NUMBERS)
+    step = max(1, -(-num_groups // max(1, num_tiles)))
     for start in range(0, num_groups, step):
         groups = slice(start, min(start + step, num_groups))
         own = slice(groups.start * per_group, groups.stop * per_group)
         words = slice(own.start * stride, (own.stop - 1) * stride + num_seen)
-        length = words.stop - words.start
-        tiles.append(_Tile(groups, own, words, slice(place, place + length)))
-        place += length
-    return tiles
-
-
-def _room_for(size, dtype, *rows):
-    """An array of a vector for each of the rows, and its parts, each in the shape of its rows."""
-    vectors = np.empty((sum(part.size for part in rows), size), dtype)
-    parts, start = [], 0
-    for part in rows:
-        parts.append(vectors[start : start + part.size].reshape(*part.shape, size))
-        start += part.size
-    return vectors, parts
+        yield _Tile(groups, own, words, own.stop - own.start)
 
 
 def _shared_by(num_predictions, negatives, num_negatives):
@@ -223,42 +237,15 @@ def _transposed_halves(vectors):
     return np.multiply(vectors.swapaxes(1, 2), vectors.dtype.type(0.5), order="C")
 
 
-def _scores_of_blocks(u_seen, v_columns):
-    """Scores (n, S, b) of what each block sees with its centers, from (n, S, d) and (g, d, c)."""
-    num_groups, size, num_centers = v_columns.shape
-    per_group = len(u_seen) // num_groups
-    block_size = num_centers // per_group
-    v_of_block = v_columns.reshape(num_groups, size, per_group, block_size).swapaxes(1, 2)
-    scores = u_seen.reshape(num_groups, per_group, -1, size) @ v_of_block
-    return scores.reshape(len(u_seen), -1, block_size)
-
-
-def _by_block(scores, block_size, num_blocks):
-    """Scores (g, N, c) of the centers of groups, as (n, N, b) of their first n blocks."""
-    _, num_shared, num_centers = scores.shape
-    per_group = num_centers // block_size
-    some = scores[: -(-num_blocks // per_group)]
-    by_block = some.reshape(len(some), num_shared, per_group, block_size).swapaxes(1, 2)
-    return by_block.reshape(-1, num_shared, block_size)[:num_blocks]
-
-
-def _sum_overlapping(left, right, stride, out):
-    """The product of (n, S, b) and (n, b, d), added up where what the blocks see overlaps."""
-    num_blocks, num_seen = left.shape[:2]
-    covered = num_blocks * stride
-    np.matmul(left[:, :stride], right, out=out[:covered].reshape(num_blocks, stride, -1))
-    out[covered:] = 0
-    for start in range(stride, num_seen, stride):
-        part = left[:, start : start + stride] @ right
-        target = overlapping(out[start:], part.shape[1], stride)[:num_blocks]
-        target += part
-
-
 def _neg_sampling_loss(half_scores, weights, half_scores_neg, weights_neg):
-    """Loss of the first blocks, as many as have `weights`."""
-    loss = (weights * log_sigmoid(2 * half_scores[: len(weights)])).sum(dtype=np.float64)
-    losses_neg = weights_neg * log_sigmoid(-2 * half_scores_neg)
-    return -loss - losses_neg.sum(dtype=np.float64)
+    """Loss of the first blocks, as many as have `weights`; in groups of (c, N) negative scores."""
+    num_blocks, block_size = len(weights), half_scores.shape[-1]
+    loss = (weights * log_sigmoid(2 * half_scores[:num_blocks])).sum(dtype=np.float64)
+    num_centers = num_blocks * block_size
+    num_groups = -(-num_centers // half_scores_neg.shape[1])
+    losses_neg = weights_neg[:num_groups] * log_sigmoid(-2 * half_scores_neg[:num_groups])
+    of_center = losses_neg.reshape(-1, losses_neg.shape[2])[:num_centers]
+    return -loss - of_center.sum(dtype=np.float64)
 
 
 def skipgram_naive_softmax(
@@ -296,7 +283,7 @@ def cbow_naive_softmax(
     """CBOW against the whole vocabulary; arguments as above."""
     mixing, has_context = (
         take_rows(array, blocks.pattern)
-        for array in _mixing(blocks.patterns, reduction, center_vectors.dtype)
+        for array in mixing_matrices(blocks.patterns, reduction, center_vectors.dtype)
     )
     v_hat = mixing.swapaxes(1, 2) @ take_rows(center_vectors, blocks.seen)  # (B, b, d)
     row = np.flatnonzero(has_context)
@@ -341,16 +328,6 @@ def _naive_softmax(predicting, row, target, weight, outside_vectors, max_logits)
         grad_predicting[part] += weights @ outside_vectors
         grad_outside += weights.T @ predicting[part]
     return loss, num_pairs.sum(dtype=np.float64), grad_predicting, grad_outside
-
-
-def _mixing(patterns, reduction, dtype):
-    """Matrices (P, b + 2 m, b) that mix outside words; which centers have any, (P, 1, b)."""
-    mixing = patterns.astype(dtype)
-    num_outside = np.ones((1, mixing.shape[1]), dtype) @ mixing
-    has_context = (num_outside > 0).astype(dtype)
-    if reduction == "mean":
-        mixing /= np.maximum(1, num_outside)
-    return mixing, has_context
 
 
 def _all_rows(gradient):

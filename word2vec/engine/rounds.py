@@ -60,7 +60,7 @@ class LocalRounds:
             engine.options, engine.schedule, len(center_vectors), engine.tree
         )
         arrays = {name: np.empty(shape, dtype) for name, (shape, dtype) in layout.items()}
-        self._gradients = RoundGradients(arrays)
+        self._gradients = RoundGradients(arrays, len(center_vectors))
         self.center_vectors = center_vectors
         self.outside_vectors = outside_vectors
 
@@ -71,7 +71,7 @@ class LocalRounds:
         units = self._engine.schedule.units_of(round_number)
         measured = []
         for slot, unit in enumerate(units):
-            result = self._engine.compute(unit)
+            result = self._engine.compute(unit, is_first=slot == 0)
             measured.append((result.loss, result.num_pairs))
             self._gradients.store(slot, result)
         self._engine.step(round_number, self._gradients)

@@ -16,7 +16,7 @@ SHORTEST_ROUND = 256  # tokens
 # has gradients of the whole vocabulary, of hierarchical softmax of many nodes.
 UNITS_PER_ROUND = {"neg_sampling": 16, "hierarchical_softmax": 8, "naive_softmax": 4}
 # Of a shorter unit, preparations take a good part of the time; a longer one needs more memory.
-SHORTEST_UNIT, LONGEST_UNIT = 4096, 6144  # tokens
+SHORTEST_UNIT, LONGEST_UNIT = 5600, 8192  # tokens
 
 
 class Schedule(NamedTuple):

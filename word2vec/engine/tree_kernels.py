@@ -19,10 +19,12 @@ import numpy as np
 from ..checks import FloatArray, IntArray
 from ..functions import log_sigmoid
 from ..huffman import HuffmanTree
-from ..rowsparse import sum_rows, take_rows
+from ..rowsparse import RowSparse, add_rows, number_rows, sum_rows, take_rows
 from .blocks import Blocks, overlapping
-from .kernels import TILE_NUMBERS, Result, _mixing, _sum_overlapping
+from .kernels import Result
+from .products import between_zeros, mixing_matrices, sum_overlapping
 
+TILE_NUMBERS = 1 << 18  # that are gathered at a time: a megabyte, which stays in the cache
 MOST_AT_TOP = 63  # nodes whose scores are computed for every center of skip-gram
 GROUP = 16  # predictions of CBOW that share the nodes on their ways
 
@@ -166,7 +168,7 @@ def skipgram_hierarchical_softmax(
     top : TreeTop
         Of the same tree.
     every : int
-        Compute the loss on the first of so many blocks. The gradients are whole.
+        Compute the loss on the first of so many blocks, on none if it is 0.
 
     Returns
     -------
@@ -175,11 +177,11 @@ def skipgram_hierarchical_softmax(
     """
     dtype, size = center_vectors.dtype, center_vectors.shape[1]
     half = dtype.type(0.5)
-    num_blocks, block_size = blocks.centers.shape
+    block_size = blocks.centers.shape[1]
     weights = blocks.weights.astype(dtype, copy=False)  # (B, S, b)
     seen_words = blocks.seen  # (B, S)
     loss, num_pairs = 0.0, 0.0
-    for number in range(-(-num_blocks // every)):
+    for number in range(blocks.one_in(every)):
         v = take_rows(center_vectors, blocks.centers[number])
         loss += _loss_of_block(v, node_vectors, seen_words[number], weights[number], tree)
         num_pairs += weights[number].sum(dtype=np.float64)
@@ -204,9 +206,11 @@ def skipgram_hierarchical_softmax(
         weights.reshape(-1, block_size), np.zeros((1, block_size), dtype), axis=0
     )
 
-    grad_v = np.empty((*blocks.centers.shape, size), dtype)
-    grad_nodes = np.empty((len(nodes) + len(top.nodes), size), dtype)
-    grad_nodes[len(nodes) :] = 0
+    centers, center_of = number_rows(blocks.centers, len(center_vectors))
+    grad_centers = np.zeros((len(centers), size), dtype)
+    rows, node_of = number_rows(np.append(nodes, top.nodes), len(node_vectors))
+    node_of, top_of = node_of[: len(nodes)], node_of[len(nodes) :]
+    grad_nodes = np.zeros((len(rows), size), dtype)
     top_vectors = take_rows(node_vectors, top.nodes)
     for tile, its_slots, shape in lists.tiles:
         some = lists.order[tile]
@@ -217,7 +221,7 @@ def skipgram_hierarchical_softmax(
         np.tanh(scores, out=scores)
         scores -= signs[its_slots].reshape(*shape, 1)
         scores *= take_rows(weights_of, of_word[its_slots].reshape(shape))
-        np.matmul(scores, v, out=grad_nodes[its_slots].reshape(*shape, size))
+        add_rows(grad_nodes, node_of[its_slots], scores @ v)
         grad = scores.swapaxes(1, 2) @ u
 
         # At the top, scores of all nodes; what they weigh is how many ways lead there: (n, b, T).
@@ -230,16 +234,11 @@ def skipgram_hierarchical_softmax(
         scores *= visits
         scores -= balance
         scores = scores.reshape(-1, len(top.nodes))
-        grad_nodes[len(nodes) :] += scores.T @ v.reshape(-1, size)
+        add_rows(grad_nodes, top_of, scores.T @ v.reshape(-1, size))
         grad += (scores @ top_vectors).reshape(grad.shape)
         grad *= half
-        grad_v[some] = grad
-    return Result(
-        loss,
-        num_pairs,
-        sum_rows(blocks.centers, grad_v, len(center_vectors)),
-        sum_rows(np.append(nodes, top.nodes), grad_nodes, len(node_vectors)),
-    )
+        add_rows(grad_centers, center_of[some], grad)
+    return Result(loss, num_pairs, RowSparse(centers, grad_centers), RowSparse(rows, grad_nodes))
 
 
 def cbow_hierarchical_softmax(
@@ -258,7 +257,7 @@ def cbow_hierarchical_softmax(
     context vectors with these nodes are a product, of which the nodes on each word's way count.
     """
     dtype, size = center_vectors.dtype, center_vectors.shape[1]
-    mixing, has_context = _mixing(blocks.patterns, reduction, dtype)
+    mixing, has_context = mixing_matrices(blocks.patterns, reduction, dtype)
     # Half of each context vector. What is half the gradient's due on the way back, this halves too.
     mixing *= dtype.type(0.5)
     mixing, has_context = (take_rows(array, blocks.pattern) for array in (mixing, has_context))
@@ -269,7 +268,7 @@ def cbow_hierarchical_softmax(
     halves = halves.reshape(-1, size)
     words = blocks.centers.ravel()
     predicted = np.flatnonzero(has_context)
-    measured = predicted[predicted < -(-len(mixing) // every) * mixing.shape[2]]
+    measured = predicted[predicted < blocks.one_in(every) * mixing.shape[2]]
     loss = _loss_of_ways(2 * halves[measured], node_vectors, words[measured], tree)
 
     predicted = predicted[np.argsort(order.rank[words[predicted]], kind="stable")]
@@ -278,7 +277,8 @@ def cbow_hierarchical_softmax(
     groups = np.append(predicted, np.zeros(-len(predicted) % GROUP, dtype=predicted.dtype))
     groups = groups.reshape(-1, GROUP)[lists.order]
     grad_groups = np.empty((*groups.shape, size), dtype)
-    grad_nodes = np.empty((len(nodes), size), dtype)
+    rows, node_of = number_rows(nodes, len(node_vectors))
+    grad_nodes = np.zeros((len(rows), size), dtype)
     for tile, slots, shape in lists.tiles:
         v = take_rows(halves, groups[tile])  # (n, g, d)
         u = take_rows(node_vectors, nodes[slots].reshape(shape))  # (n, k, d)
@@ -287,7 +287,7 @@ def cbow_hierarchical_softmax(
         np.tanh(scores, out=scores)
         scores *= np.abs(its_signs)
         scores -= its_signs
-        np.matmul(scores, v, out=grad_nodes[slots].reshape(*shape, size))
+        add_rows(grad_nodes, node_of[slots], scores @ v)
         np.matmul(scores.swapaxes(1, 2), u, out=grad_groups[tile])
     # Back into the order of the text. Who has no context takes any row: `mixing` has zeros there.
     place = np.zeros(len(words), dtype=np.int64)
@@ -296,14 +296,16 @@ def cbow_hierarchical_softmax(
     place[predicted] = (firsts[:, np.newaxis] + np.arange(GROUP)).ravel()[: len(predicted)]
     grad_words = np.zeros((len(blocks.words), size), dtype)
     if len(predicted):
-        grad_halves = take_rows(grad_groups.reshape(-1, size), place)
-        grad_halves = grad_halves.reshape(*blocks.centers.shape, size)
-        _sum_overlapping(mixing, grad_halves, blocks.stride, out=grad_words)
+        grad_between, grad_halves = between_zeros(blocks, len(mixing), size, dtype)
+        grad_groups.reshape(-1, size).take(
+            place.reshape(blocks.centers.shape), axis=0, out=grad_halves, mode="clip"
+        )
+        grad_words = sum_overlapping(mixing, grad_between, blocks.stride)
     return Result(
         loss,
         float(len(measured)),
         sum_rows(blocks.words, grad_words, len(center_vectors)),
-        sum_rows(nodes, grad_nodes, len(node_vectors)),
+        RowSparse(rows, grad_nodes),
     )
 
 

@@ -9,6 +9,7 @@ result has the same bits for any number of workers, and a run can be continued f
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ from ..checks import FloatArray, IntArray
 from ..corpus.mapped import MappedTokens
 from ..huffman import HuffmanTree
 from ..options import DEFAULT_ALPHA, EngineOptions
-from ..rowsparse import RowGroups, RowSparse, take_rows
+from ..rowsparse import RowGroups, RowSparse, add_rows, take_rows
 from ..sampling import AliasTable, keep_probabilities, noise_distribution
 from .blocks import Blocks, draw_blocks
 from .kernels import KERNELS, Result
@@ -35,14 +36,14 @@ FEWEST_SHARED, MOST_SHARED = 8, 256  # negatives of a group
 # round while its vector stands still; without a bound, long rounds or large steps diverge.
 LARGEST_MOVE = dict.fromkeys(DEFAULT_ALPHA, 0.3) | {"cbow_mean": 1.0}
 
-# When moving vectors: few enough to stay in the processor's cache.
-NUMBERS_AT_A_TIME = 1 << 18
+# When moving vectors, for the memory that this takes.
+NUMBERS_AT_A_TIME = 1 << 20
 
 # Neighboring rows that one process moves.
 ROWS_OF_A_PART = 64
 
 # The loss of a large corpus is measured on one block in so many; of a small one, on a larger part.
-LOSS_EVERY = 64
+LOSS_EVERY = 256
 TOKENS_TO_MEASURE = 50_000
 
 SIDES = ("center", "outside")
@@ -110,10 +111,12 @@ class Engine:
         if options.loss == "naive_softmax":
             chosen["max_logits"] = options.max_logits
         else:
-            every = self.schedule.num_tokens // TOKENS_TO_MEASURE
+            every = max(1, min(self.schedule.num_tokens // TOKENS_TO_MEASURE, LOSS_EVERY))
+            # If that is enough, the first unit of a round has the measured blocks of them all.
+            in_first = every // self.schedule.units_per_round
+            self._measure_every = (in_first, 0) if in_first else (every, every)
             if options.loss == "neg_sampling":
                 chosen["num_negatives"] = options.negative
-            chosen["every"] = min(max(1, every), LOSS_EVERY)
         return chosen
 
     def draw(self, unit: int) -> Blocks:
@@ -139,12 +142,16 @@ class Engine:
             blocks = thin(blocks, rng)
         return blocks
 
-    def compute(self, unit: int, blocks: Blocks | None = None) -> Result:
+    def compute(self, unit: int, blocks: Blocks | None = None, is_first: bool = True) -> Result:
         """Loss and gradients of a unit, as a `kernels.Result`; changes nothing.
 
-        `blocks` is what `draw` gives, if it was drawn before. A row that is frozen has no gradient.
+        `blocks` is what `draw` gives, if it was drawn before. Of a large corpus, the loss is
+        measured in units that are the first of their round. A row that is frozen has no gradient.
         """
-        result = self._kernel(*self._matrices, blocks or self.draw(unit), **self._kernel_options)
+        chosen = dict(self._kernel_options)
+        if self.options.loss != "naive_softmax":
+            chosen["every"] = self._measure_every[0 if is_first else 1]
+        result = self._kernel(*self._matrices, blocks or self.draw(unit), **chosen)
         if self._moves is None:
             return result
         rows, values = result.grad_center_vectors
@@ -179,10 +186,12 @@ class RoundGradients:
     ----------
     arrays : dict of ndarray
         Of the shapes and types of `layout`.
+    num_rows : int
+        V, the rows of a matrix.
     """
 
-    def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
-        self._arrays = arrays
+    def __init__(self, arrays: Mapping[str, np.ndarray], num_rows: int) -> None:
+        self._arrays, self._num_rows = arrays, num_rows
 
     @staticmethod
     def layout(
@@ -196,7 +205,7 @@ class RoundGradients:
         num_groups = -(-schedule.unit_length // (BLOCK_SIZE * GROUP_SIZE))
         # Rows that a unit can touch: one more than its tokens, for the word that pads its blocks.
         center_rows = min(vocab_size, schedule.unit_length + 1)
-        outside_rows = min(vocab_size, center_rows + num_groups * num_shared_negatives(options))
+        outside_rows = center_rows + num_groups * num_shared_negatives(options)
         if options.loss == "naive_softmax":
             outside_rows = vocab_size
         if tree is not None:
@@ -223,18 +232,25 @@ class RoundGradients:
 
         The gradients of a row come in the order of the units, whatever the parts.
         """
-        sizes, all_rows = self._arrays[f"{side}_sizes"], self._arrays[f"{side}_rows"]
-        values = self._arrays[f"{side}_values"]
-        rows, places = [], []
-        for slot in range(num_units):
-            its_rows = all_rows[slot, : sizes[slot]]
-            # Frequent words come first, and are in many units: each part has its share of them.
-            chosen = np.flatnonzero(its_rows // ROWS_OF_A_PART % parts == part)
-            rows.append(its_rows[chosen])
-            places.append(chosen.astype(np.int32) + slot * values.shape[1])
-        groups = RowGroups.of(np.concatenate(rows))
-        groups = groups._replace(order=np.concatenate(places)[groups.order])
+        sizes = self._arrays[f"{side}_sizes"][:num_units]
+        all_rows, values = self._arrays[f"{side}_rows"], self._arrays[f"{side}_values"]
+        rows = np.concatenate([all_rows[slot, :size] for slot, size in enumerate(sizes)])
+        # Behind the rows of a slot, places that are not used follow.
+        unused = np.arange(num_units, dtype=np.int32) * values.shape[1] - (np.cumsum(sizes) - sizes)
+        places = np.arange(len(rows), dtype=np.int32) + np.repeat(unused.astype(np.int32), sizes)
+        if parts > 1:
+            mine = _rows_of_part(self._num_rows, part, parts)
+            chosen = np.flatnonzero(take_rows(mine, rows))
+            rows, places = take_rows(rows, chosen), take_rows(places, chosen)
+        groups = RowGroups.of(rows)
+        groups = groups._replace(order=take_rows(places, groups.order))
         return groups, values.reshape(-1, values.shape[2])
+
+
+@functools.cache
+def _rows_of_part(num_rows, part, parts):
+    """Whether each row is in a part. Frequent words come first: each part has its share of them."""
+    return np.arange(num_rows) // ROWS_OF_A_PART % parts == part
 
 
 def num_shared_negatives(options: EngineOptions) -> int:
@@ -257,14 +273,11 @@ def _keep_freed_memory():
     np.empty(31 << 20, dtype=np.uint8)
 
 
-def bounded_moves(
-    gradients: FloatArray, alpha: float, largest: float, out: FloatArray | None = None
-) -> FloatArray:
-    """alpha * gradients, row by row, with those shortened that are longer than `largest`."""
+def bounded_steps(gradients: FloatArray, alpha: float, largest: float) -> FloatArray:
+    """What to multiply each row by: `alpha`, or less where it would move by more than `largest`."""
     length = np.sqrt(np.einsum("ij,ij->i", gradients, gradients))
     dtype = gradients.dtype.type
-    step = dtype(alpha) / np.maximum(1, length * dtype(alpha / largest))
-    return np.multiply(gradients, step[:, np.newaxis], out=out)
+    return dtype(alpha) / np.maximum(1, length * dtype(alpha / largest))
 
 
 def move_rows(
@@ -284,7 +297,5 @@ def move_rows(
     step = max(1, NUMBERS_AT_A_TIME // matrix.shape[1])
     for start in range(0, len(groups.rows), step):
         stop = start + step
-        rows = groups.rows[start:stop]
-        moves = groups.sum(gradients, start, stop)
-        bounded_moves(moves, alpha, largest, out=moves)
-        matrix[rows] = np.subtract(take_rows(matrix, rows), moves, out=moves)
+        sums = groups.sum(gradients, start, stop)
+        add_rows(matrix, groups.rows[start:stop], sums, -bounded_steps(sums, alpha, largest))

@@ -167,7 +167,7 @@ class Worker:
             tree=huffman,
             moved=self._shared.get("moved"),
         )
-        self._gradients = RoundGradients(self._shared)
+        self._gradients = RoundGradients(self._shared, len(counts))
         self._parent, self._num_workers = os.getpid(), num_workers
         self._drawn: dict[int, Blocks] = {}  # the blocks of units to come
 
@@ -186,7 +186,8 @@ class Worker:
         for round_number in range(first, last):
             losses = self._shared["losses"][round_number - first]
             for slot, unit in self._own_units(round_number):
-                result = self._engine.compute(unit, self._drawn.pop(unit, None))
+                blocks = self._drawn.pop(unit, None)
+                result = self._engine.compute(unit, blocks, is_first=slot == 0)
                 losses[slot] = result.loss, result.num_pairs
                 self._gradients.store(slot, result)
             self._barrier.arrive()
