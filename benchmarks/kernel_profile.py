@@ -10,6 +10,7 @@ the same vectors, bit for bit. All times are processor times, which a busy machi
 
     matrix products   scores and gradients of blocks of centers, by stacked `matmul`
     gather            taking rows of the vectors
+    overlaps          laying out what blocks see in common
     scatter           summing the gradients of each row
     loss              measured on a part of the blocks
     layout            laying out a stretch of text: subsampling, windows
@@ -43,7 +44,7 @@ from threadpoolctl import threadpool_limits
 
 from word2vec import Word2Vec
 from word2vec.corpus.encoded import encode
-from word2vec.engine import kernels
+from word2vec.engine import kernels, products
 from word2vec.engine import units as engine
 from word2vec.engine.rounds import LocalRounds
 from word2vec.engine.schedule import Schedule
@@ -54,12 +55,18 @@ PRODUCTS, SIGMOID, ELEMENTWISE = "matrix products", "sigmoid", "elementwise"
 # The functions that belong to each part; what they call in turn counts for the callee's part.
 PARTS = {
     "gather": [(kernels, "take_rows")],
-    "scatter": [(kernels, "sum_rows"), (kernels, "sum_rows_of_both")],
+    "overlaps": [
+        (kernels, "overlapping"),
+        (kernels, "between_zeros"),
+        (kernels, "sum_overlapping"),
+        (products, "overlapping"),
+    ],
+    "scatter": [(kernels, "number_rows"), (kernels, "add_rows")],
     "loss": [(kernels, "log_sigmoid")],
     "layout": [(engine, "draw_blocks")],
     "negatives": [(AliasTable, "draw")],
     "exchange": [(RoundGradients, "store"), (RoundGradients, "of_rows")],
-    "step": [(engine, "bounded_moves"), (engine, "move_rows")],
+    "step": [(engine, "bounded_steps"), (engine, "move_rows")],
 }
 LARGE = 1024  # rows and columns of the one large product
 SCALING = (2, 4, 8, 16)  # workers
@@ -130,6 +137,11 @@ class Profile:
         """A view of an array whose operations, and those of what comes of it, are timed."""
         return array.view(self._array_type)
 
+    def _watched(self, result):
+        if type(result) is tuple:
+            return tuple(map(self._watched, result))
+        return self.watch(result) if isinstance(result, np.ndarray) else result
+
     def clock(self, part, function, *args, **kwargs):
         """Call a function; returns its result and how many seconds it took."""
         self._inner.append(0.0)
@@ -158,8 +170,9 @@ class Profile:
 
     def _timed(self, part, function):
         def call(*args, **kwargs):
+            kwargs = {name: _plain(value) for name, value in kwargs.items()}
             result, _ = self.clock(part, function, *map(_plain, args), **kwargs)
-            return self.watch(result) if isinstance(result, np.ndarray) else result
+            return self._watched(result)
 
         return call
 
@@ -175,7 +188,7 @@ def _timed_array_type(profile):
             result = profile.operation(ufunc, method, inputs, kwargs)
             if out is not None:
                 return out[0]
-            return profile.watch(result) if isinstance(result, np.ndarray) else result
+            return profile._watched(result)
 
     return TimedArray
 

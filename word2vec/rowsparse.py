@@ -24,9 +24,9 @@ class RowSparse(NamedTuple):
         return sum_rows(self.rows, self.values, num_rows)
 
 
-def take_rows(matrix: np.ndarray, rows: IntArray) -> np.ndarray:
+def take_rows(matrix: np.ndarray, rows: IntArray, out: np.ndarray | None = None) -> np.ndarray:
     """``matrix[rows]``, in less than half the time, for rows that are known to exist."""
-    return matrix.take(rows, axis=0, mode="clip")  # the other modes check, or copy once more
+    return matrix.take(rows, axis=0, out=out, mode="clip")  # other modes check, or copy once more
 
 
 def add_rows(

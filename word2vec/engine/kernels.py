@@ -73,7 +73,7 @@ def skipgram_neg_sampling(
     loss = 0.0
     for tile in _tiles(blocks, size):
         v_between, v = between_zeros(blocks, tile.num_blocks, size, dtype)
-        center_vectors.take(blocks.centers[tile.blocks], axis=0, out=v, mode="clip")  # (n, b, d)
+        take_rows(center_vectors, blocks.centers[tile.blocks], out=v)  # (n, b, d)
         u = take_rows(outside_vectors, blocks.words[tile.words])
         u_seen = overlapping(u, patterns.shape[1], blocks.stride)  # (n, S, d)
         u_neg = take_rows(outside_vectors, blocks.negatives[tile.groups])  # (g, N, d)

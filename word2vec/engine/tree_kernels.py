@@ -297,9 +297,8 @@ def cbow_hierarchical_softmax(
     grad_words = np.zeros((len(blocks.words), size), dtype)
     if len(predicted):
         grad_between, grad_halves = between_zeros(blocks, len(mixing), size, dtype)
-        grad_groups.reshape(-1, size).take(
-            place.reshape(blocks.centers.shape), axis=0, out=grad_halves, mode="clip"
-        )
+        place = place.reshape(blocks.centers.shape)
+        take_rows(grad_groups.reshape(-1, size), place, out=grad_halves)
         grad_words = sum_overlapping(mixing, grad_between, blocks.stride)
     return Result(
         loss,
