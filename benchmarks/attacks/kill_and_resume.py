@@ -59,7 +59,7 @@ sys.path.insert(0, {str(ROOT)!r})
 from word2vec import Word2Vec
 from word2vec.__main__ import main
 from word2vec.engine import schedule
-schedule.SHORTEST_UNIT = 64
+schedule.USUAL_UNIT = 64
 signal.signal(signal.SIGINT, ctrl_c)
 """
 RUN_PY = f"""{SHORT_UNITS}

@@ -53,7 +53,7 @@ sys.path.insert(0, {str(ROOT)!r})
 from word2vec.engine import exchange, legs, schedule, training
 from word2vec.saving import team
 from word2vec.commands.ranks import rank_and_size
-schedule.SHORTEST_UNIT = 64
+schedule.USUAL_UNIT = 64
 training.CHECKPOINT_SECONDS = 0.3
 rank, place, calls, delay, note = json.loads(os.environ["{MARK}"])
 

@@ -23,7 +23,7 @@ KILLED = r"worker process ended unexpectedly \(exit status -9\). Was it killed, 
 
 @pytest.fixture(autouse=True)
 def _several_units(monkeypatch):
-    monkeypatch.setattr(schedule, "SHORTEST_UNIT", 16)
+    monkeypatch.setattr(schedule, "USUAL_UNIT", 16)
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ import os, signal, sys
 sys.path.insert(0, sys.argv[1])
 from word2vec import Word2Vec
 from word2vec.engine import fork_server, schedule, trainer
-schedule.SHORTEST_UNIT = 16
+schedule.USUAL_UNIT = 16
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 {stage}

@@ -454,7 +454,7 @@ def test_only_new_words_move_if_all_known_ones_are_frozen():
 
 
 def test_frozen_words_give_the_same_bits_for_any_number_of_workers(monkeypatch):
-    monkeypatch.setattr(schedule, "SHORTEST_UNIT", 16)
+    monkeypatch.setattr(schedule, "USUAL_UNIT", 16)
     results = []
     for workers in (1, 3):
         model = model_of().set_params(workers=workers)

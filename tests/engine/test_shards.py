@@ -18,7 +18,7 @@ SMALL = {"vector_size": 8, "min_count": 1, "sample": 0.05, "epochs": 2, "workers
 
 @pytest.fixture(autouse=True)
 def work_for_several(monkeypatch):
-    monkeypatch.setattr(schedule, "SHORTEST_UNIT", 64)
+    monkeypatch.setattr(schedule, "USUAL_UNIT", 64)
 
 
 def fit(corpus=SENTENCES, checkpoint_dir=None, progress=False, start=None, frozen=False, **options):

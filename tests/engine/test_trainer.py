@@ -52,7 +52,7 @@ every_combination = pytest.mark.parametrize(
 @pytest.fixture(autouse=True)
 def work_for_sixteen(monkeypatch):
     """Little text in many units: a round of 256 tokens is 16 of them."""
-    monkeypatch.setattr(schedule, "SHORTEST_UNIT", 16)
+    monkeypatch.setattr(schedule, "USUAL_UNIT", 16)
 
 
 def fit(corpus=SENTENCES, checkpoint_dir=None, progress=False, **options):
@@ -151,7 +151,7 @@ def test_training_killed_by_sigkill_and_resumed_gives_the_same_bits(tmp_path):
     text.write_text("\n".join(map(" ".join, SENTENCES)), encoding="utf-8")
     script = (
         "import word2vec.engine.training as t; t.CHECKPOINT_SECONDS = 0\n"
-        "import word2vec.engine.schedule as s; s.SHORTEST_UNIT = 16\n"
+        "import word2vec.engine.schedule as s; s.USUAL_UNIT = 16\n"
         "from word2vec import Word2Vec\n"
         f"Word2Vec(vector_size=8, min_count=1, sample=None, epochs=60, workers=2)"
         f".fit({str(text)!r}, checkpoint_dir={str(checkpoints)!r})"
@@ -199,7 +199,7 @@ def test_finished_training_is_not_repeated(tmp_path):
 
 def test_checkpoint_of_other_rounds_is_refused_by_name(tmp_path, monkeypatch):
     fit(checkpoint_dir=tmp_path)
-    monkeypatch.setattr(schedule, "SHORTEST_UNIT", 64)
+    monkeypatch.setattr(schedule, "USUAL_UNIT", 64)
     with pytest.raises(CheckpointError, match="units_per_round is 4, was 16"):
         fit(checkpoint_dir=tmp_path)
 
@@ -229,7 +229,7 @@ def test_workers_run_from_a_script_without_a_main_guard(tmp_path):
         f"import sys; sys.path.insert(0, {str(root)!r})\n"
         "from word2vec import Word2Vec\n"
         "from word2vec.engine import schedule\n"
-        "schedule.SHORTEST_UNIT = 16\n"
+        "schedule.USUAL_UNIT = 16\n"
         "model = Word2Vec(vector_size=4, min_count=1, sample=None, workers=2)\n"
         "model.fit([['a', 'b', 'c']] * 50)\n"
         "print(len(model.wv))\n"
@@ -381,7 +381,7 @@ def test_the_move_of_a_whole_round_is_bounded():
 def test_a_group_shares_as_many_negatives_as_one_of_its_centers_would_draw():
     options = Word2Vec(negative=5, window=5).options
     assert num_shared_negatives(options) == 32
-    assert num_shared_negatives(replace(options, model="cbow")) == 16
+    assert num_shared_negatives(replace(options, model="cbow")) == 24
     assert num_shared_negatives(replace(options, negative=1)) == FEWEST_SHARED
     assert num_shared_negatives(replace(options, negative=1000)) == MOST_SHARED
 

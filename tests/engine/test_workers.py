@@ -24,7 +24,7 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from word2vec import Word2Vec
 from word2vec.engine import schedule
-schedule.SHORTEST_UNIT = 16
+schedule.USUAL_UNIT = 16
 model = Word2Vec(vector_size=4, min_count=1, sample=None, epochs=1, workers=2)
 """
 LARGE = SCRIPT.replace("vector_size=4", "vector_size=4000")
@@ -33,7 +33,7 @@ TRAIN = "model.fit([['a', 'b', 'c']] * 50)\nopen(sys.argv[2], 'w').write(str(len
 
 @pytest.fixture(autouse=True)
 def _several_units(monkeypatch):
-    monkeypatch.setattr(schedule, "SHORTEST_UNIT", 16)
+    monkeypatch.setattr(schedule, "USUAL_UNIT", 16)
 
 
 def fit(workers=2):

@@ -25,7 +25,7 @@ from pathlib import Path
 from mpi4py import MPI
 from word2vec import Word2Vec
 from word2vec.engine import schedule
-schedule.SHORTEST_UNIT = 16
+schedule.USUAL_UNIT = 16
 comm = MPI.COMM_WORLD
 rank = comm.rank
 

@@ -161,7 +161,7 @@ def cbow_neg_sampling(
         np.matmul(grad_scores_neg.swapaxes(1, 2), v_hat_group, out=grads.negatives[tile.groups])
         grad_between, grad_v_hat = between_zeros(blocks, tile.num_blocks, size, dtype)
         np.matmul(grad_scores_neg, u_neg, out=grad_v_hat.reshape(v_hat_group.shape))
-        grad_v_hat += np.multiply(grad_scores[:, :, np.newaxis], u, out=u)
+        add_rows(grad_v_hat.reshape(-1, size), np.arange(v_hat.size // size), u, grad_scores)
         grad_context = sum_overlapping(mix, grad_between, blocks.stride)
         add_rows(grads.center, word_of[tile.words], grad_context)
     return grads.result(loss, has_context[:measured])

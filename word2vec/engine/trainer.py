@@ -87,7 +87,7 @@ class Word2Vec:
         After `fit` with hierarchical softmax: whose leaf w is word w of `wv`.
     losses : list of float
         After `fit`: mean loss a pair (in CBOW: a center) of each epoch, measured on a part
-        of the text: all of it up to 100,000 words, one block of centers in 64 from 3.2 million on.
+        of the text: all of it up to 100,000 words, one block of centers in 256 from 13 million on.
     loss_curve : list of [epoch, loss]
         After `fit`: the same mean for each of up to 200 parts of the training, and where in the
         training the part ended: 2.5 is in the middle of the third epoch.

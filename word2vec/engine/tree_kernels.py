@@ -294,12 +294,13 @@ def cbow_hierarchical_softmax(
     firsts = np.empty(len(groups), dtype=np.int64)
     firsts[lists.order] = np.arange(len(groups)) * GROUP
     place[predicted] = (firsts[:, np.newaxis] + np.arange(GROUP)).ravel()[: len(predicted)]
-    grad_words = np.zeros((len(blocks.words), size), dtype)
+    grad_between, grad_halves = between_zeros(blocks, len(mixing), size, dtype)
     if len(predicted):
-        grad_between, grad_halves = between_zeros(blocks, len(mixing), size, dtype)
-        place = place.reshape(blocks.centers.shape)
-        take_rows(grad_groups.reshape(-1, size), place, out=grad_halves)
-        grad_words = sum_overlapping(mixing, grad_between, blocks.stride)
+        its_places = place.reshape(blocks.centers.shape)
+        take_rows(grad_groups.reshape(-1, size), its_places, out=grad_halves)
+    else:
+        grad_halves[:] = 0
+    grad_words = sum_overlapping(mixing, grad_between, blocks.stride)
     return Result(
         loss,
         float(len(measured)),
