@@ -10,8 +10,9 @@ Each tool takes its own default step size and, but for its number of workers, th
     / gensim   gensim's seconds / this tool's: above 1, this tool is faster
     CPU s      processor time of the process and all it started; on a busy machine it tells how
                much of the time was spent in waiting for others
-    MB         peak memory of the process and all it started, looked at every 0.1 s: what several
-               of them share counts once (Linux: "Pss"); elsewhere, the largest one of them
+    MB         peak memory of the process and all it started, looked at so often that it takes a
+               two-hundredth of a processor: what several of them share counts once (Linux:
+               "Pss"); elsewhere, the largest one of them
     one column for each file of --pairs: Spearman correlation with its judgments
     analogies  share of right answers among --analogies
     mean       over these columns
@@ -60,7 +61,9 @@ model = Word2Vec(corpus_file="{CORPUS}", **json.loads(sys.argv[1]))
 model.wv.save_word2vec_format("gensim.bin", binary=True)
 """
 
-MEMORY_SECONDS = 0.1  # between two looks at a run's memory
+# Between two looks at a run's memory, which each keep a processor busy for some milliseconds: at
+# least so many seconds, and so many times as long as a look takes.
+MEMORY_SECONDS, MEMORY_PAUSE = 0.1, 200
 
 
 class Tool(NamedTuple):
@@ -336,8 +339,10 @@ class _MemoryWatch(threading.Thread):
 
     def run(self):
         while Path("/proc/self/smaps_rollup").exists():
+            start = time.perf_counter()
             self.peak_bytes = max(self.peak_bytes, sum(map(_pss_bytes, self._processes())))
-            if self._stopped.wait(MEMORY_SECONDS):
+            pause = MEMORY_PAUSE * (time.perf_counter() - start)
+            if self._stopped.wait(max(MEMORY_SECONDS, pause)):
                 return
 
     def stop(self):

@@ -27,7 +27,7 @@ LARGEST_SEED = 2**128 - 1  # as much as NumPy's own seeds have
 DEFAULT_ALPHA = {
     "skipgram": 0.075,
     "skipgram_tree": 0.1,
-    "cbow_mean": 0.2,
+    "cbow_mean": 0.3,
     "cbow_mean_tree": 0.2,
     "cbow_sum": 0.03,
     "cbow_sum_tree": 0.03,

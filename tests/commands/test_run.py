@@ -325,7 +325,7 @@ def test_help_names_every_option_of_training_with_its_defaults(capsys, monkeypat
             assert f"  --{name.replace('_', '-')} " in out
     assert "[engine: 100, treebank 10, data/sample 10; sgd: 10]" in out  # --vector-size
     assert "[5, treebank 30, data/sample 20]" in out  # --epochs
-    assert "[skipgram 0.075, skipgram_tree 0.1, cbow_mean 0.2, cbow_mean_tree" in out  # --alpha
+    assert "[skipgram 0.075, skipgram_tree 0.1, cbow_mean 0.3, cbow_mean_tree" in out  # --alpha
     assert "[20000, data/sample 2500]" in out  # --anneal-every
     assert "examples:" in out
 

@@ -8,9 +8,8 @@ from typing import NamedTuple
 from ..options import EngineOptions
 
 # A round is trained on vectors that stand still. Too few rounds are too few steps to learn from;
-# more than these bring nothing, but that CBOW learns as much from two epochs as else from three.
+# more than these bring nothing.
 ROUNDS_PER_EPOCH = 256
-ROUNDS_OF_CBOW = 512  # as many, where rounds are long enough for two workers
 SHORTEST_ROUND = 256  # tokens
 # So many processes find work, where a round is long enough for so many units. Of naive softmax each
 # has gradients of the whole vocabulary, of hierarchical softmax of many nodes.
@@ -31,9 +30,6 @@ class Schedule(NamedTuple):
     @classmethod
     def of(cls, num_tokens: int, options: EngineOptions) -> Schedule:
         round_length = max(SHORTEST_ROUND, num_tokens // ROUNDS_PER_EPOCH)
-        if (options.model, options.loss) == ("cbow", "neg_sampling"):
-            shorter = max(num_tokens // ROUNDS_OF_CBOW, 2 * USUAL_UNIT)
-            round_length = min(round_length, shorter)
         # A power of two, so that 2, 4 or 8 workers have equal shares.
         units = 2 ** max(0, round(math.log2(round_length / USUAL_UNIT)))
         units = min(units, UNITS_PER_ROUND[options.loss])

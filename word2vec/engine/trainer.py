@@ -56,7 +56,8 @@ class Word2Vec:
         Relative frequency from which on words are thinned out; 0 or None thins out none.
     alpha, min_alpha : float
         The step falls on a straight line from `alpha` to `min_alpha`. None: 0.075 for skip-gram,
-        0.1 for it with hierarchical softmax, 0.2 for CBOW with the mean, 0.03 with the sum.
+        0.1 for it with hierarchical softmax, 0.3 for CBOW with the mean, 0.2 for it with
+        hierarchical softmax, 0.03 for CBOW with the sum.
     epochs : int
     seed : int
         The same seed gives the same vectors, bit for bit, for any number of workers.

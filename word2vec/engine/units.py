@@ -34,7 +34,7 @@ FEWEST_SHARED, MOST_SHARED = 8, 256  # negatives of a group
 
 # No round may move a vector further than this. The gradients of a frequent word add up over a whole
 # round while its vector stands still; without a bound, long rounds or large steps diverge.
-LARGEST_MOVE = dict.fromkeys(DEFAULT_ALPHA, 0.3) | {"cbow_mean": 1.0}
+LARGEST_MOVE = dict.fromkeys(DEFAULT_ALPHA, 0.3) | {"cbow_mean": 0.6}
 
 # When moving vectors, for the memory that this takes.
 NUMBERS_AT_A_TIME = 1 << 20
