@@ -15,6 +15,8 @@ import time
 import numpy as np
 from scipy.sparse import csc_array
 
+from word2vec.rowsparse import add_rows
+
 
 def add_at(matrix, idx, g):
     np.add.at(matrix, idx, g)
@@ -40,10 +42,15 @@ def reduceat(matrix, idx, g):
 
 
 def sparse(matrix, idx, g):
-    """Product with a sparse one-hot matrix, as `word2vec.rowsparse.sum_rows` does it."""
+    """Product with a sparse one-hot matrix."""
     rows, place = np.unique(idx, return_inverse=True)
     ones, starts = np.ones(len(idx), dtype=g.dtype), np.arange(len(idx) + 1)
     matrix[rows] += csc_array((ones, place, starts), shape=(len(rows), len(idx))) @ g
+
+
+def in_place(matrix, idx, g):
+    """What such a product calls, which adds to what is there: `word2vec.rowsparse.add_rows`."""
+    add_rows(matrix, idx, g)
 
 
 def dense(matrix, idx, g):
@@ -64,6 +71,7 @@ RIGHT = {
     "np.bincount a column": bincount,
     "sort, np.add.reduceat": reduceat,
     "sparse one-hot product": sparse,
+    "the same, in place": in_place,
     "dense one-hot product": dense,
 }
 WRONG = {"matrix[idx] += g (wrong)": plain_index}
