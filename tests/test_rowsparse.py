@@ -49,6 +49,13 @@ def test_matrix_that_would_be_copied_is_refused():
         add_rows(np.asfortranarray(matrix), rows, vectors)
 
 
+def test_matrix_that_is_read_only_is_refused(products):
+    rows, vectors, _, matrix = example()
+    matrix.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        add_rows(matrix, rows, vectors)
+
+
 def test_groups_are_summed_with_the_bits_of_add_at(products):
     rows, vectors, _, _ = example()
     expected = np.zeros((7, D), np.float32)

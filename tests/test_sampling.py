@@ -84,6 +84,11 @@ def test_draws_follow_the_distribution(probabilities):
         assert chisquare(counts[possible], expected).pvalue > 1e-3
 
 
+def test_draws_follow_the_distribution_where_a_generator_makes_32_bits_at_a_time():
+    draws = AliasTable([1, 2, 3, 4]).draw(np.random.Generator(np.random.MT19937(0)), 100_000)
+    assert_allclose(np.bincount(draws) / len(draws), [0.1, 0.2, 0.3, 0.4], atol=0.01)
+
+
 def test_draws_have_the_size_asked_for_and_repeat_with_the_generator():
     table = AliasTable([1, 2, 3])
     first, second = (table.draw(np.random.default_rng(1), (4, 5)) for _ in range(2))

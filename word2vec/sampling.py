@@ -178,7 +178,7 @@ class AliasTable:
         to 2^-32 / V.
         """
         # The upper half of 64 random bits picks the box, the lower half the outcome.
-        bits = rng.bit_generator.random_raw(size)
+        bits = rng.integers(2**64, size=size, dtype=np.uint64)
         box = ((bits >> 32) * len(self) >> 32).view(np.int64)
         own = bits.astype(np.uint32) < self._own_share.take(box)
         return np.where(own, box, self._alias.take(box))
