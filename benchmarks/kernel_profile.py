@@ -133,14 +133,14 @@ class Profile:
     def __exit__(self, *exception):
         self._patches.close()
 
-    def watch(self, array):
-        """A view of an array whose operations, and those of what comes of it, are timed."""
-        return array.view(self._array_type)
+    def watch(self, result):
+        """A view of an array whose operations, and those of what comes of it, are timed.
 
-    def _watched(self, result):
+        Of a tuple, views of its arrays; all else as it is.
+        """
         if type(result) is tuple:
-            return tuple(map(self._watched, result))
-        return self.watch(result) if isinstance(result, np.ndarray) else result
+            return tuple(map(self.watch, result))
+        return result.view(self._array_type) if isinstance(result, np.ndarray) else result
 
     def clock(self, part, function, *args, **kwargs):
         """Call a function; returns its result and how many seconds it took."""
@@ -172,7 +172,7 @@ class Profile:
         def call(*args, **kwargs):
             kwargs = {name: _plain(value) for name, value in kwargs.items()}
             result, _ = self.clock(part, function, *map(_plain, args), **kwargs)
-            return self._watched(result)
+            return self.watch(result)
 
         return call
 
@@ -188,7 +188,7 @@ def _timed_array_type(profile):
             result = profile.operation(ufunc, method, inputs, kwargs)
             if out is not None:
                 return out[0]
-            return profile._watched(result)
+            return profile.watch(result)
 
     return TimedArray
 

@@ -256,8 +256,8 @@ def _rows_of_part(num_rows, part, parts):
 def num_shared_negatives(options: EngineOptions) -> int:
     """Negatives that a group shares: as many as a center of skip-gram would draw alone.
 
-    Fewer cost quality, more cost time. In CBOW, where a center predicts but once, nearly as many as
-    with a window of 4.
+    Fewer cost quality, more cost time. In CBOW, where a center predicts but once, as many as with a
+    window of 4.
     """
     draws = options.negative * (options.window + 1 if options.model == "skipgram" else 5)
     return min(max(FEWEST_SHARED, round(draws / 8) * 8), MOST_SHARED)
