@@ -28,7 +28,7 @@ DEFAULT_ALPHA = {
     "skipgram": 0.075,
     "skipgram_tree": 0.1,
     "cbow_mean": 0.3,
-    "cbow_mean_tree": 0.2,
+    "cbow_mean_tree": 0.4,
     "cbow_sum": 0.03,
     "cbow_sum_tree": 0.03,
 }

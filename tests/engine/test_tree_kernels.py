@@ -8,17 +8,15 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from utils.gradcheck import gradcheck_naive
 from word2vec import HuffmanTree, cbow, skipgram
-from word2vec.engine import tree_kernels
+from word2vec.engine import tree_kernels, tree_layouts
 from word2vec.engine.blocks import draw_blocks
 from word2vec.engine.tree_kernels import (
-    Lists,
-    TreeOrder,
-    TreeTop,
     cbow_hierarchical_softmax,
     every_second_center,
     every_second_word,
     skipgram_hierarchical_softmax,
 )
+from word2vec.engine.tree_layouts import Lists, TreeOrder, TreeTop, groups_of_words
 
 V, D, WINDOW, BLOCK_SIZE = 40, 3, 2, 8
 COUNTS = np.random.default_rng(0).zipf(1.5, V)
@@ -30,7 +28,7 @@ every_kernel = pytest.mark.parametrize("name", NAMES)
 @pytest.fixture(autouse=True)
 def small_top_and_tiles(monkeypatch):
     """So that little text has nodes below the top, groups that are not full, and many tiles."""
-    monkeypatch.setattr(tree_kernels, "MOST_AT_TOP", 7)
+    monkeypatch.setattr(tree_layouts, "MOST_AT_TOP", 7)
     monkeypatch.setattr(tree_kernels, "GROUP", 4)
     monkeypatch.setattr(tree_kernels, "TILE_NUMBERS", 300)
 
@@ -204,7 +202,7 @@ def test_every_center_of_cbow_is_predicted_in_one_of_two_halves(vectors):
     halves = {}
     for seed in range(10):
         half = every_second_center(blocks, np.random.default_rng(seed))
-        halves[half.patterns[..., 0].any()] = compute(*vectors, half)
+        halves[half.centers[0, 0] == blocks.centers[0, 0]] = compute(*vectors, half)
     whole, (one, other) = compute(*vectors, blocks), halves.values()
     assert_allclose(one.loss + other.loss, whole.loss)
     assert one.num_pairs + other.num_pairs == whole.num_pairs
@@ -227,6 +225,23 @@ def test_words_that_are_neighbors_in_the_tree_come_one_after_the_other():
     order = TreeOrder.of(TREE)
     codes = [TREE.codes[word].tolist() for word in np.argsort(order.rank)]
     assert codes == sorted(codes)
+
+
+def test_groups_of_words_have_the_turns_of_their_ways_and_each_node_once():
+    order = TreeOrder.of(TREE)
+    words = np.random.default_rng(6).integers(V, size=50)  # many of them repeated
+    words = words[np.argsort(order.rank[words])]
+    lists, nodes, signs = groups_of_words(words, TREE, order, size=4, most=100)
+    lengths = np.bincount(np.arange(50) // 4, minlength=13)
+    for group, first in enumerate(lists.firsts):
+        its_words = words[4 * group : 4 * group + 4]
+        number = len(set().union(*(TREE.paths[word].tolist() for word in its_words)))
+        assert len(np.unique(nodes[first : first + number])) == number
+        for place in range(lengths[group]):
+            turns = dict(zip(nodes[first : first + number], signs[first:, place], strict=False))
+            way = TREE.paths[its_words[place]], TREE.codes[its_words[place]]
+            expected = {node: 1 - 2 * turn for node, turn in zip(*way, strict=True)}
+            assert {node: sign for node, sign in turns.items() if sign} == expected
 
 
 def test_lists_lie_in_slots_of_their_own_and_tiles_are_not_too_large():

@@ -16,6 +16,8 @@ SHORTEST_ROUND = 256  # tokens
 UNITS_PER_ROUND = {"neg_sampling": 16, "hierarchical_softmax": 8, "naive_softmax": 4}
 # Of a shorter unit, preparations take a good part of the time; a longer one needs more memory.
 USUAL_UNIT, LONGEST_UNIT = 5600, 8192  # tokens
+# CBOW with a tree: in a longer unit words share more of their ways, and fewer rounds do as well.
+LONGER_WITH_TREE = 4
 
 
 class Schedule(NamedTuple):
@@ -29,11 +31,13 @@ class Schedule(NamedTuple):
 
     @classmethod
     def of(cls, num_tokens: int, options: EngineOptions) -> Schedule:
-        round_length = max(SHORTEST_ROUND, num_tokens // ROUNDS_PER_EPOCH)
+        is_tree_of_cbow = (options.model, options.loss) == ("cbow", "hierarchical_softmax")
+        longer = LONGER_WITH_TREE if is_tree_of_cbow else 1
+        round_length = max(SHORTEST_ROUND, longer * num_tokens // ROUNDS_PER_EPOCH)
         # A power of two, so that 2, 4 or 8 workers have equal shares.
-        units = 2 ** max(0, round(math.log2(round_length / USUAL_UNIT)))
+        units = 2 ** max(0, round(math.log2(round_length / (longer * USUAL_UNIT))))
         units = min(units, UNITS_PER_ROUND[options.loss])
-        length = min(-(-round_length // units), LONGEST_UNIT)
+        length = min(-(-round_length // units), longer * LONGEST_UNIT)
         return cls(num_tokens, length, units, -(-num_tokens // length), options.epochs)
 
     @property

@@ -24,7 +24,7 @@ from .archive import DamagedFileError, read_archive, to_json, write_archive
 VERSION = 3  # of the format
 # Raised whenever the same corpus, settings and seed no longer give the same bits, by either
 # trainer: a run must not begin with one version and end with another. CHANGELOG.md lists them.
-TRAINING_VERSION = 5
+TRAINING_VERSION = 6
 NUM_KEPT = 2
 
 _NAME = re.compile(r"checkpoint-(\d+)\.npz")
