@@ -19,10 +19,10 @@ from word2vec.saving.checkpoint import TRAINING_VERSION
 VERSION = 6
 # Loss at the end and some entries of the vectors of each training.
 EXPECTED = {
-    "engine skipgram neg_sampling": [2.27133, -0.30823, -1.35236, 1.05634],
-    "engine skipgram naive_softmax": [1.85887, 0.43161, -1.77894, 0.777853],
-    "engine cbow neg_sampling": [2.36837, -0.130564, -1.1987, 1.32019],
-    "engine cbow naive_softmax": [0.86516, 1.64535, -2.04089, 1.81443],
+    "engine skipgram neg_sampling": [2.30279, -0.147232, -1.3082, 0.797585],
+    "engine skipgram naive_softmax": [1.86774, 0.679817, -1.28801, 0.503201],
+    "engine cbow neg_sampling": [2.21681, -0.0199559, -0.97581, 0.966373],
+    "engine cbow naive_softmax": [0.952555, 1.12215, -1.54024, 1.24906],
     "classic skipgram neg_sampling": [6.92004, -0.471439, -0.865853, 0.931821],
     "classic skipgram naive_softmax": [3.48463, 0.253865, -0.701719, -0.250913],
     "classic cbow neg_sampling": [5.50873, -0.086201, -0.412042, 1.02584],

@@ -32,9 +32,11 @@ BLOCK_SIZE = 16  # centers
 GROUP_SIZE = 4  # blocks that share negatives
 FEWEST_SHARED, MOST_SHARED = 8, 256  # negatives of a group
 
-# No round may move a vector further than this. The gradients of a frequent word add up over a whole
-# round while its vector stands still; without a bound, long rounds or large steps diverge.
-LARGEST_MOVE = dict.fromkeys(DEFAULT_ALPHA, 0.3) | {"cbow_mean": 0.6}
+# No round may move a center vector further than the first of these, an outside vector than the
+# second. The gradients of a frequent word add up over a whole round while its vector stands still;
+# without a bound, long rounds or large steps diverge.
+LARGEST_MOVES = dict.fromkeys(DEFAULT_ALPHA, (0.3, 0.3))
+LARGEST_MOVES |= dict.fromkeys(("skipgram", "cbow_mean"), (0.3, 0.6))
 
 # When moving vectors, for the memory that this takes.
 NUMBERS_AT_A_TIME = 1 << 20
@@ -170,11 +172,11 @@ class Engine:
 
         Of each matrix only the rows in one of so many parts.
         """
-        alpha, largest = self.alpha(round_number), LARGEST_MOVE[self.options.kind]
+        alpha, largest = self.alpha(round_number), LARGEST_MOVES[self.options.kind]
         num_units = len(self.schedule.units_of(round_number))
         for number, (side, matrix) in enumerate(zip(SIDES, self._matrices, strict=True)):
             groups, values = gradients.of_rows(side, num_units, part, parts)
-            move_rows(matrix, groups, values, alpha, largest)
+            move_rows(matrix, groups, values, alpha, largest[number])
             if self._marks is not None:
                 self._marks[number, groups.rows] = True
 
