@@ -168,6 +168,20 @@ def test_new_words_begin_at_random_and_others_where_they_were(monkeypatch):
     np.testing.assert_allclose(model.outside_vectors[row], 0, atol=1e-6)
 
 
+def test_training_on_begins_with_half_the_step():
+    first = Word2Vec(**SMALL).options.alpha
+    default, same, larger = (
+        model_of().partial_fit(MORE, alpha=alpha).wv.vectors for alpha in (None, first / 2, first)
+    )
+    np.testing.assert_array_equal(default, same)
+    assert not np.array_equal(default, larger)
+
+
+def test_step_of_training_on_is_no_less_than_its_end():
+    model = Word2Vec(**SMALL, alpha=0.05, min_alpha=0.05).fit(FIRST)
+    assert np.isfinite(model.partial_fit(MORE).losses).all()
+
+
 def test_vocabulary_stays_if_it_must_not_grow():
     model = model_of()
     known = set(model.wv.index_to_key)

@@ -33,6 +33,8 @@ _DEFAULTS = defaults(EngineOptions)
 # A training from the beginning whose loss stays above this share of what it was at first has hardly
 # taught the vectors anything.
 LEAST_FALL = 0.99
+# What the first step of training on is of that of `fit`: a larger one forgets more.
+STEP_OF_TRAINING_ON = 0.5
 _LEARNED = ("wv", "outside_vectors", "tree", "losses", "loss_curve")
 
 
@@ -346,7 +348,8 @@ class Word2Vec:
         epochs : int, optional
             Passes over this text; by default as many as `fit` makes.
         alpha, min_alpha : float, optional
-            The step falls from `alpha` to `min_alpha` over these epochs; by default as in `fit`.
+            The step falls from `alpha` to `min_alpha` over these epochs; by default from half
+            of the `alpha` of `fit`, so that less is forgotten. A first training begins as `fit`.
         grow : bool
             Whether words may be new. A new word's center vector begins as random as those of the
             first words, its outside vector with zeros.
@@ -393,6 +396,9 @@ class Word2Vec:
                 # Every training draws its own random numbers, all decided by the one seed.
                 drawn = np.random.SeedSequence([options.seed, number]).generate_state(2, np.uint64)
                 options = replace(options, seed=int(drawn[0]))
+                if alpha is None:
+                    first = max(options.alpha * STEP_OF_TRAINING_ON, options.min_alpha)
+                    options = replace(options, alpha=first)
                 tree = self._grown_tree(self.tree, encoded.vocab) if self.tree else None
                 begin = begin_with(self.wv, self.outside_vectors, encoded.vocab, options)
             self._train(
