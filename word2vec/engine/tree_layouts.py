@@ -129,7 +129,7 @@ def groups_of_words(
         Of the turn that each word of the group takes there; 0 beside its way.
     """
     num_words, num_groups = len(words), -(-len(words) // size)
-    paths = take_rows(order.paths, words)  # (n, length of the longest way)
+    starts, paths = tree.starts[words], take_rows(order.paths, words)
     # How many nodes each word has in common with the one before, in its group.
     common = np.zeros(num_groups * size, dtype=np.int16)
     np.sum(paths[1:] == paths[:-1], axis=1, dtype=np.int16, out=common[1:num_words])
@@ -138,12 +138,11 @@ def groups_of_words(
     shared = common[:num_words]
     num_new = tree.lengths[words] - shared
     np.maximum(num_new, 0, out=num_new)  # a repeated word has all in common, and what is beyond
-    steps = ranges(tree.starts[words] + shared, num_new)
+    steps = ranges(starts + shared, num_new)
     word = np.repeat(np.arange(num_words), num_new)
-    depth = (steps - tree.starts[words][word]).astype(np.int16)
+    depth = (steps - starts[word]).astype(np.int16)
 
-    in_group = np.append(num_new, np.zeros(len(common) - num_words, dtype=np.int64))
-    in_group = in_group.reshape(-1, size).sum(axis=1)
+    in_group = np.add.reduceat(num_new, np.arange(0, num_words, size))
     lists = Lists.of(in_group, size, most)
     slots = ranges(lists.firsts, in_group)
     nodes = lists.spread(slots, tree.nodes[steps])
