@@ -102,6 +102,13 @@ def test_unchanged_text_is_not_read_again(text, tmp_path, no_reading):
     assert_array_equal(corpus.vocab.counts, [3, 2, 1, 1])
 
 
+def test_what_is_not_kept_has_no_header_and_is_encoded_again(text, tmp_path):
+    encode(text, tmp_path, min_count=1, keep=False)
+    assert not (tmp_path / "corpus.json").exists()
+    (tmp_path / "corpus.ids").write_bytes(b"")
+    assert_array_equal(encode(text, tmp_path, min_count=1).tokens, IDS)
+
+
 def test_changed_text_is_read_again(text, tmp_path):
     encode(text, tmp_path, min_count=1)
     text.write_text("e f\n", encoding="utf-8")

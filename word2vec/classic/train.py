@@ -86,7 +86,7 @@ def train_classic(
     if callback is not None:
         check_callable("callback", callback, ", or None")
     with place_for_encoding(checkpoint_dir) as directory:
-        encoded = encode(corpus, directory, chosen.min_count)
+        encoded = encode(corpus, directory, chosen.min_count, keep=checkpoint_dir is not None)
         sentences = Sentences.of(encoded)
     vocab = encoded.vocab
     check_two_words(vocab)

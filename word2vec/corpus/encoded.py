@@ -106,6 +106,7 @@ def encode(
     only: Collection[str] | None = None,
     shards: int = 1,
     team: Team | None = None,
+    keep: bool = True,
 ) -> EncodedCorpus:
     """Count and encode a corpus, or open what was encoded before.
 
@@ -126,6 +127,9 @@ def encode(
         Into how many parts the text is cut.
     team : Team, optional
         Whose ranks encode the parts of the shards that they host. All must call this.
+    keep : bool
+        Whether it may be wanted again. Else ``corpus.json`` is not written, which takes a tenth of
+        the time.
 
     Returns
     -------
@@ -210,7 +214,8 @@ def encode(
             # In one piece: `json.dump` is five times as slow.
             file.write(json.dumps({**header, "header": fingerprint(header)}, ensure_ascii=False))
 
-    team.together(write_header)
+    if keep:
+        team.together(write_header)
     if team.rank == 0:
         warn_of_punctuation(vocab, name, stacklevel=3)  # as from whoever called the trainer
     return _from_header(header, vocab, path, team)

@@ -96,13 +96,13 @@ def skipgram_neg_sampling(
         grad_scores_neg = np.tanh(half_scores_neg, out=half_scores_neg)
         grad_scores_neg += 1
         grad_scores_neg *= half_weights_neg[tile.groups]
-        grad_v = grad_scores.swapaxes(1, 2) @ u_seen
-        grad_v_group = grad_v.reshape(v_group.shape)
-        grad_v_group += grad_scores_neg @ u_neg
-        add_rows(grads.center, center_of[tile.blocks], grad_v)
+        np.matmul(grad_scores_neg.swapaxes(1, 2), v_group, out=grads.negatives[tile.groups])
         grad_u = sum_overlapping(grad_scores, v_between, blocks.stride)
         add_rows(grads.outside, word_of[tile.words], grad_u)
-        np.matmul(grad_scores_neg.swapaxes(1, 2), v_group, out=grads.negatives[tile.groups])
+        del grad_u  # what is freed is near, and taken for the next array
+        grad_v = grad_scores.swapaxes(1, 2) @ u_seen
+        grad_v += np.matmul(grad_scores_neg, u_neg, out=v_group).reshape(v.shape)  # v is done with
+        add_rows(grads.center, center_of[tile.blocks], grad_v)
     return grads.result(loss, num_predicted[:measured])
 
 
@@ -136,7 +136,8 @@ def cbow_neg_sampling(
         u = take_rows(outside_vectors, blocks.centers[tile.blocks])  # (n, b, d)
         u_neg = take_rows(outside_vectors, blocks.negatives[tile.groups])  # (g, N, d)
         context_seen = overlapping(context, mix.shape[1], blocks.stride)  # (n, S, d)
-        v_hat = mix.swapaxes(1, 2) @ context_seen  # (n, b, d)
+        v_hat_between, v_hat = between_zeros(blocks, tile.num_blocks, size, dtype)
+        np.matmul(mix.swapaxes(1, 2), context_seen, out=v_hat)  # (n, b, d)
         v_hat_group = v_hat.reshape(len(u_neg), -1, size)  # (g, c, d)
         half_scores = np.einsum("bcd,bcd->bc", v_hat, u)
         half_scores *= half
@@ -159,10 +160,10 @@ def cbow_neg_sampling(
         # The gradient of a target's row is its v_hat times a number.
         add_rows(grads.outside, target_of[tile.blocks], v_hat, grad_scores)
         np.matmul(grad_scores_neg.swapaxes(1, 2), v_hat_group, out=grads.negatives[tile.groups])
-        grad_between, grad_v_hat = between_zeros(blocks, tile.num_blocks, size, dtype)
-        np.matmul(grad_scores_neg, u_neg, out=grad_v_hat.reshape(v_hat_group.shape))
-        add_rows(grad_v_hat.reshape(-1, size), np.arange(v_hat.size // size), u, grad_scores)
-        grad_context = sum_overlapping(mix, grad_between, blocks.stride)
+        # The gradient takes the place of v_hat, which is done with.
+        np.matmul(grad_scores_neg, u_neg, out=v_hat_group)
+        add_rows(v_hat.reshape(-1, size), np.arange(v_hat.size // size), u, grad_scores)
+        grad_context = sum_overlapping(mix, v_hat_between, blocks.stride)
         add_rows(grads.center, word_of[tile.words], grad_context)
     return grads.result(loss, has_context[:measured])
 

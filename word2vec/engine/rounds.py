@@ -70,8 +70,9 @@ class LocalRounds:
     def run_round(self, round_number: int) -> list[float]:
         units = self._engine.schedule.units_of(round_number)
         measured = []
-        for slot, unit in enumerate(units):
-            result = self._engine.compute(unit, is_first=slot == 0)
+        drawn = [self._engine.draw(unit) for unit in units]
+        for slot, blocks in enumerate(drawn):
+            result = self._engine.compute(blocks, is_first=slot == 0)
             measured.append((result.loss, result.num_pairs))
             self._gradients.store(slot, result)
         self._engine.step(round_number, self._gradients)

@@ -306,7 +306,14 @@ class Word2Vec:
             directory = team.together(lambda: stack.enter_context(place))
             early = server_started_early(options, corpus, team.neighbors)
             server = team.together(lambda: stack.enter_context(early))
-            encoded = encode(corpus, directory, options.min_count, shards=options.shards, team=team)
+            encoded = encode(
+                corpus,
+                directory,
+                options.min_count,
+                shards=options.shards,
+                team=team,
+                keep=checkpoint_dir is not None,
+            )
             begin = None
             if start is not None:
                 begin = begin_with(start, outside, encoded.vocab, options)
@@ -389,7 +396,13 @@ class Word2Vec:
         place, early = place_for_encoding(checkpoint_dir), server_started_early(options, corpus)
         with place as directory, early as server:
             encoded = encode(
-                corpus, directory, options.min_count, seen=seen, only=only, shards=options.shards
+                corpus,
+                directory,
+                options.min_count,
+                seen=seen,
+                only=only,
+                shards=options.shards,
+                keep=checkpoint_dir is not None,
             )
             begin = tree = None
             if number > 1:

@@ -122,7 +122,11 @@ class Engine:
         return chosen
 
     def draw(self, unit: int) -> Blocks:
-        """All that is random in a unit, as `Blocks`."""
+        """All that is random in a unit, as `Blocks`.
+
+        Several are drawn faster one after another than each before it is computed, whose numbers
+        push all else out of the cache.
+        """
         options = self.options
         rng = np.random.Generator(np.random.SFC64([options.seed, unit]))
         blocks = draw_blocks(
@@ -144,16 +148,16 @@ class Engine:
             blocks = thin(blocks, rng)
         return blocks
 
-    def compute(self, unit: int, blocks: Blocks | None = None, is_first: bool = True) -> Result:
-        """Loss and gradients of a unit, as a `kernels.Result`; changes nothing.
+    def compute(self, blocks: Blocks, is_first: bool = True) -> Result:
+        """Loss and gradients of a unit that was drawn, as a `kernels.Result`; changes nothing.
 
-        `blocks` is what `draw` gives, if it was drawn before. Of a large corpus, the loss is
-        measured in units that are the first of their round. A row that is frozen has no gradient.
+        Of a large corpus, the loss is measured in units that are the first of their round. A row
+        that is frozen has no gradient.
         """
         chosen = dict(self._kernel_options)
         if self.options.loss != "naive_softmax":
             chosen["every"] = self._measure_every[0 if is_first else 1]
-        result = self._kernel(*self._matrices, blocks or self.draw(unit), **chosen)
+        result = self._kernel(*self._matrices, blocks, **chosen)
         if self._moves is None:
             return result
         rows, values = result.grad_center_vectors

@@ -185,14 +185,14 @@ class Worker:
     def _run_rounds(self, first, last):
         for round_number in range(first, last):
             losses = self._shared["losses"][round_number - first]
+            self._draw(round_number)
             for slot, unit in self._own_units(round_number):
-                blocks = self._drawn.pop(unit, None)
-                result = self._engine.compute(unit, blocks, is_first=slot == 0)
+                result = self._engine.compute(self._drawn.pop(unit), is_first=slot == 0)
                 losses[slot] = result.loss, result.num_pairs
                 self._gradients.store(slot, result)
             self._barrier.arrive()
-            if round_number + 1 < last:
-                self._draw_ahead(round_number + 1)
+            if round_number + 1 < last:  # use the time until the others are here
+                self._draw(round_number + 1, self._barrier.all_are_here)
             self._barrier.wait()
             self._engine.step(round_number, self._gradients, self._number, self._num_workers)
             self._barrier.arrive()
@@ -203,12 +203,11 @@ class Worker:
         units = enumerate(self._engine.schedule.units_of(round_number))
         return itertools.islice(units, self._number, None, self._num_workers)
 
-    def _draw_ahead(self, round_number):
-        """Use the time until the others are here."""
+    def _draw(self, round_number, is_time_over=lambda: False):
+        """Draw all units of a round that are not drawn yet, or as many as there is time for."""
         for _, unit in self._own_units(round_number):
-            if self._barrier.all_are_here():
-                return
-            self._drawn[unit] = self._engine.draw(unit)
+            if unit not in self._drawn and not is_time_over():
+                self._drawn[unit] = self._engine.draw(unit)
 
 
 def _layout(options, schedule, vocab_size, num_workers, tree, keep_moved):
