@@ -46,6 +46,7 @@ from word2vec import Word2Vec
 from word2vec.corpus.encoded import encode
 from word2vec.engine import kernels, products
 from word2vec.engine import units as engine
+from word2vec.engine.plan import Plan
 from word2vec.engine.rounds import LocalRounds
 from word2vec.engine.schedule import Schedule
 from word2vec.engine.units import Engine, RoundGradients
@@ -251,7 +252,7 @@ def run_turns(options, counts, tokens, num_units, num_turns):
 
     def timed():
         trained = [matrix.copy() for matrix in matrices]
-        engine = TimedSteps(options, schedule, counts, tokens, *trained)
+        engine = TimedSteps(Plan(options, schedule, counts), tokens, *trained)
         start = time.thread_time()
         train(engine, trained, rounds)
         return time.thread_time() - start, engine.seconds, trained

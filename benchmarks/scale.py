@@ -35,6 +35,7 @@ from pathlib import Path
 
 import numpy as np
 
+from word2vec.engine.plan import Plan
 from word2vec.engine.schedule import Schedule
 from word2vec.engine.shards import legs_per_epoch
 from word2vec.engine.units import BLOCK_SIZE, GROUP_SIZE, RoundGradients, num_shared_negatives
@@ -211,8 +212,8 @@ def memory_of_rank(vocab_size, vector_size, rows, options):
     """Bytes: both matrices as trained and as they were, moves, a round's gradients, buffers."""
     row = 4 * vector_size
     matrices = 2 * 2 * vocab_size * row
-    schedule = Schedule.of(10**9, options)
-    layout = RoundGradients.layout(options, schedule, vocab_size)
+    plan = Plan(options, Schedule.of(10**9, options), np.zeros(vocab_size, np.int64))
+    layout = RoundGradients.layout(plan)
     gradients = sum(int(np.prod(shape)) * 4 for shape, _ in layout.values())
     return matrices + rows * row + gradients + 5 * min(rows, 1 << 18) * row
 

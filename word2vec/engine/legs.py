@@ -9,20 +9,19 @@ neither the order in which shards are trained nor who hosts them changes a bit.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from ..checks import FloatArray
 from ..corpus.encoded import EncodedCorpus
-from ..huffman import HuffmanTree
-from ..options import EngineOptions
 from ..rowsparse import RowSparse, take_rows
 from ..saving.team import Team
 from .adasum import ROWS_AT_A_TIME, Tree
 from .exchange import exchange
 from .fork_server import ForkServer
+from .plan import Plan
 from .rounds import Rounds, start_rounds
 from .shards import ShardRounds, Shards
 
@@ -124,21 +123,18 @@ class Legs:
 
 @contextlib.contextmanager
 def start_legs(
-    options: EngineOptions,
+    plan: Plan,
     shards: Shards,
     corpus: EncodedCorpus,
     center_vectors: FloatArray,
     outside_vectors: FloatArray,
-    *,
-    frozen: Sequence[int] = (),
-    tree: HuffmanTree | None = None,
     server: ForkServer | None = None,
 ) -> Iterator[Legs]:
     """Whoever is to train, ready for the first leg; workers end when the block does."""
-    schedule = shards.hosted(corpus.team.hosted(len(shards.schedules)))
+    hosted = shards.hosted(corpus.team.hosted(len(shards.schedules)))
+    plan = plan._replace(schedule=hosted, keep_moved=True)
     matrices = center_vectors, outside_vectors
     del center_vectors, outside_vectors
-    kept: Any = {"frozen": frozen, "tree": tree, "keep_moved": True, "server": server}
-    with start_rounds(options, schedule, corpus, *matrices, **kept) as rounds:
+    with start_rounds(plan, corpus, *matrices, server) as rounds:
         del matrices
         yield Legs(rounds, shards, corpus.team)

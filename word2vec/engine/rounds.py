@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,9 @@ from threadpoolctl import threadpool_limits
 from ..corpus.encoded import EncodedCorpus
 from ..corpus.files import text_files
 from ..corpus.sentences import Texts
-from ..huffman import HuffmanTree
 from ..options import EngineOptions
 from .fork_server import ForkServer, can_start_workers
+from .plan import Plan
 from .schedule import Schedule
 from .shards import ShardRounds
 from .units import Engine, RoundGradients
@@ -56,9 +56,7 @@ class LocalRounds:
         moved: NDArray[np.bool_] | None = None,
     ) -> None:
         self._engine, self.moved = engine, moved
-        layout = RoundGradients.layout(
-            engine.options, engine.schedule, len(center_vectors), engine.tree
-        )
+        layout = RoundGradients.layout(engine.plan)
         arrays = {name: np.empty(shape, dtype) for name, (shape, dtype) in layout.items()}
         self._gradients = RoundGradients(arrays, len(center_vectors))
         self.center_vectors = center_vectors
@@ -68,7 +66,7 @@ class LocalRounds:
         return [self.run_round(round_number) for round_number in range(first, last)]
 
     def run_round(self, round_number: int) -> list[float]:
-        units = self._engine.schedule.units_of(round_number)
+        units = self._engine.plan.schedule.units_of(round_number)
         measured = []
         drawn = [self._engine.draw(unit) for unit in units]
         for slot, blocks in enumerate(drawn):
@@ -81,39 +79,22 @@ class LocalRounds:
 
 @contextlib.contextmanager
 def start_rounds(
-    options: EngineOptions,
-    schedule: Schedule | ShardRounds,
+    plan: Plan,
     corpus: EncodedCorpus,
     center_vectors: np.ndarray,
     outside_vectors: np.ndarray,
-    *,
-    frozen: Sequence[int] = (),
-    tree: HuffmanTree | None = None,
-    keep_moved: bool = False,
     server: ForkServer | None = None,
 ) -> Iterator[Rounds]:
     """Whoever is to train, ready for the first round; workers end when the block does.
 
-    Workers have copies of the vectors, so the caller need not keep them. The rows `frozen` of the
-    center vectors stay as they are. With `keep_moved` it is marked which rows take a step. Workers
-    are forked from `server`, or from one of their own; if none are wanted, it ends.
+    Workers have copies of the vectors, so the caller need not keep them. They are forked from
+    `server`, or from one of their own; if none are wanted, it ends.
     """
-    counts, matrices = corpus.vocab.counts, (center_vectors, outside_vectors)
+    matrices = center_vectors, outside_vectors
     del center_vectors, outside_vectors
-    num_workers = choose_workers(options, schedule, corpus.team.neighbors)
+    num_workers = choose_workers(plan.options, plan.schedule, corpus.team.neighbors)
     if num_workers > 1:
-        with WorkerPool(
-            options,
-            schedule,
-            counts,
-            corpus.path,
-            *matrices,
-            num_workers,
-            frozen=frozen,
-            tree=tree,
-            keep_moved=keep_moved,
-            server=server,
-        ) as pool:
+        with WorkerPool(plan, corpus.path, *matrices, num_workers, server) as pool:
             del matrices
             yield pool
     else:
@@ -121,10 +102,8 @@ def start_rounds(
             server.close()
         # More threads would only disturb each other in products as small as ours.
         with threadpool_limits(limits=1, user_api="blas"):
-            moved = np.zeros((2, len(counts)), dtype=bool) if keep_moved else None
-            kept: Any = {"frozen": frozen, "tree": tree, "moved": moved}
-            engine = Engine(options, schedule, counts, corpus.tokens, *matrices, **kept)
-            yield LocalRounds(engine, *matrices, moved)
+            moved = np.zeros((2, len(plan.counts)), dtype=bool) if plan.keep_moved else None
+            yield LocalRounds(Engine(plan, corpus.tokens, *matrices, moved), *matrices, moved)
 
 
 @contextlib.contextmanager

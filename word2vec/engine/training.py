@@ -23,6 +23,7 @@ from ..saving.resumable import Progress, StopTraining
 from ..vectors.keyed_vectors import KeyedVectors
 from .fork_server import ForkServer
 from .legs import start_legs
+from .plan import Plan
 from .rounds import Rounds, start_rounds
 from .schedule import Schedule
 from .shards import Shards
@@ -223,9 +224,11 @@ class Training:
     def _start_rounds(
         self, center: FloatArray, outside: FloatArray
     ) -> AbstractContextManager[Rounds]:
-        fixed: Any = self._options, self._shards or self.schedule, self._corpus, center, outside
-        start = start_legs if self._shards else start_rounds
-        return start(*fixed, frozen=self._frozen, tree=self.tree, server=self._server)
+        corpus, server = self._corpus, self._server
+        plan = Plan(self._options, self.schedule, corpus.vocab.counts, self._frozen, self.tree)
+        if self._shards:
+            return start_legs(plan, self._shards, corpus, center, outside, server)
+        return start_rounds(plan, corpus, center, outside, server)
 
     def step(self) -> bool:
         first = self.state.round_number

@@ -10,7 +10,7 @@ result has the same bits for any number of workers, and a run can be continued f
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,14 +18,12 @@ from numpy.typing import NDArray
 
 from ..checks import FloatArray, IntArray
 from ..corpus.mapped import MappedTokens
-from ..huffman import HuffmanTree
 from ..options import DEFAULT_ALPHA, EngineOptions
 from ..rowsparse import RowGroups, RowSparse, add_rows, take_rows
 from ..sampling import AliasTable, keep_probabilities, noise_distribution
 from .blocks import Blocks, draw_blocks
 from .kernels import KERNELS, Result
-from .schedule import Schedule
-from .shards import ShardRounds
+from .plan import Plan
 from .tree_kernels import TREE_KERNELS, every_second_center, every_second_word, options_of_tree
 
 BLOCK_SIZE = 16  # centers
@@ -56,66 +54,54 @@ class Engine:
 
     Parameters
     ----------
-    options : EngineOptions
-    schedule : Schedule
-    counts : ndarray of int64, shape (V,)
+    plan : Plan
     tokens : ndarray of int32, or MappedTokens
         The encoded corpus; V ends a sentence.
     center_vectors, outside_vectors : ndarray of float32, shape (V, d)
-        Trained in place.
-    frozen : sequence of int, optional
-        Rows of the center vectors that never move.
-    tree : HuffmanTree, optional
-        Of hierarchical softmax, where `outside_vectors` are of its V - 1 nodes.
+        Trained in place. With hierarchical softmax the second is of the V - 1 nodes of its tree.
     moved : ndarray of bool, shape (2, V), optional
         Becomes True for each row of center and outside vectors that takes a step.
     """
 
     def __init__(
         self,
-        options: EngineOptions,
-        schedule: Schedule | ShardRounds,
-        counts: IntArray,
+        plan: Plan,
         tokens: IntArray | MappedTokens,
         center_vectors: FloatArray,
         outside_vectors: FloatArray,
-        *,
-        frozen: Sequence[int] = (),
-        tree: HuffmanTree | None = None,
         moved: NDArray[np.bool_] | None = None,
     ) -> None:
         _keep_freed_memory()
-        self._marks = moved
-        self.options = options
-        self.schedule = schedule
-        self.tree = tree
+        self.plan = plan
         self._tokens = tokens
         self._matrices = (center_vectors, outside_vectors)
+        self._marks = moved
+        options, counts = plan.options, plan.counts
         # Ends of sentences are always kept.
         self._keep = np.append(keep_probabilities(counts, options.sample), 2).astype(np.float32)
         self._noise = None
         if options.loss == "neg_sampling":
             self._noise = AliasTable(noise_distribution(counts, options.ns_exponent))
         self._moves = None
-        if len(frozen):
+        if len(plan.frozen):
             self._moves = np.ones(len(counts), dtype=bool)
-            self._moves[np.asarray(frozen)] = False
+            self._moves[np.asarray(plan.frozen)] = False
         self._kernel = (KERNELS | TREE_KERNELS)[options.model, options.loss]
         self._kernel_options = self._choose_kernel_options()
-        if tree is not None:
-            self._kernel_options |= options_of_tree(options.model, tree, counts)
+        if plan.tree is not None:
+            self._kernel_options |= options_of_tree(options.model, plan.tree, counts)
 
     def _choose_kernel_options(self):
-        options = self.options
+        options = self.plan.options
         chosen: dict[str, Any] = {}
         if options.model == "cbow":
             chosen["reduction"] = options.cbow_reduction
         if options.loss == "naive_softmax":
             chosen["max_logits"] = options.max_logits
         else:
-            every = max(1, min(self.schedule.num_tokens // TOKENS_TO_MEASURE, LOSS_EVERY))
+            every = max(1, min(self.plan.schedule.num_tokens // TOKENS_TO_MEASURE, LOSS_EVERY))
             # If that is enough, the first unit of a round has the measured blocks of them all.
-            in_first = every // self.schedule.units_per_round
+            in_first = every // self.plan.schedule.units_per_round
             self._measure_every = (in_first, 0) if in_first else (every, every)
             if options.loss == "neg_sampling":
                 chosen["num_negatives"] = options.negative
@@ -127,10 +113,10 @@ class Engine:
         Several are drawn faster one after another than each before it is computed, whose numbers
         push all else out of the cache.
         """
-        options = self.options
+        options = self.plan.options
         rng = np.random.Generator(np.random.SFC64([options.seed, unit]))
         blocks = draw_blocks(
-            self._tokens[self.schedule.tokens_of(unit)],
+            self._tokens[self.plan.schedule.tokens_of(unit)],
             len(self._matrices[0]),
             self._keep,
             options.window,
@@ -143,7 +129,7 @@ class Engine:
             rng,
         )
         # Of little text nothing is left out: it is trained soon, and each word counts.
-        if options.loss == "hierarchical_softmax" and self.schedule.units_per_round > 1:
+        if options.loss == "hierarchical_softmax" and self.plan.schedule.units_per_round > 1:
             thin = every_second_word if options.model == "skipgram" else every_second_center
             blocks = thin(blocks, rng)
         return blocks
@@ -155,7 +141,7 @@ class Engine:
         that is frozen has no gradient.
         """
         chosen = dict(self._kernel_options)
-        if self.options.loss != "naive_softmax":
+        if self.plan.options.loss != "naive_softmax":
             chosen["every"] = self._measure_every[0 if is_first else 1]
         result = self._kernel(*self._matrices, blocks, **chosen)
         if self._moves is None:
@@ -166,8 +152,8 @@ class Engine:
 
     def alpha(self, round_number: int) -> float:
         """The step of a round: it falls on a straight line from alpha to min_alpha."""
-        first, last = self.options.alpha, self.options.min_alpha
-        return first + self.schedule.fraction(round_number) * (last - first)
+        first, last = self.plan.options.alpha, self.plan.options.min_alpha
+        return first + self.plan.schedule.fraction(round_number) * (last - first)
 
     def step(
         self, round_number: int, gradients: RoundGradients, part: int = 0, parts: int = 1
@@ -176,8 +162,8 @@ class Engine:
 
         Of each matrix only the rows in one of so many parts.
         """
-        alpha, largest = self.alpha(round_number), LARGEST_MOVES[self.options.kind]
-        num_units = len(self.schedule.units_of(round_number))
+        alpha, largest = self.alpha(round_number), LARGEST_MOVES[self.plan.options.kind]
+        num_units = len(self.plan.schedule.units_of(round_number))
         for number, (side, matrix) in enumerate(zip(SIDES, self._matrices, strict=True)):
             groups, values = gradients.of_rows(side, num_units, part, parts)
             move_rows(matrix, groups, values, alpha, largest[number])
@@ -200,14 +186,10 @@ class RoundGradients:
         self._arrays, self._num_rows = arrays, num_rows
 
     @staticmethod
-    def layout(
-        options: EngineOptions,
-        schedule: Schedule | ShardRounds,
-        vocab_size: int,
-        tree: HuffmanTree | None = None,
-    ) -> dict[str, Any]:
+    def layout(plan: Plan) -> dict[str, Any]:
         """Shapes and types of the arrays, by name."""
-        slots = schedule.units_per_round
+        options, schedule, tree = plan.options, plan.schedule, plan.tree
+        slots, vocab_size = schedule.units_per_round, len(plan.counts)
         num_groups = -(-schedule.unit_length // (BLOCK_SIZE * GROUP_SIZE))
         # Rows that a unit can touch: one more than its tokens, for the word that pads its blocks.
         center_rows = min(vocab_size, schedule.unit_length + 1)

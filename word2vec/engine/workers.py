@@ -15,23 +15,18 @@ import contextlib
 import itertools
 import os
 import socket
-from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from ..checks import FloatArray, IntArray, StrPath
+from ..checks import FloatArray, StrPath
 from ..corpus.mapped import MappedTokens
-from ..huffman import HuffmanTree
-from ..options import EngineOptions
 from .blocks import Blocks
 from .fork_server import DONE, ForkServer
+from .plan import Plan
 from .processes import explained
-from .schedule import Schedule
-from .shards import ShardRounds
 from .sharing import Barrier, SharedArrays, make_shared_file
-from .units import SIDES, Engine, RoundGradients
+from .units import Engine, RoundGradients
 
 # What workers train at a command: some tenths of a second. A round of naive softmax takes longer.
 ROUNDS_AT_A_TIME = {"neg_sampling": 16, "hierarchical_softmax": 16, "naive_softmax": 1}
@@ -42,19 +37,12 @@ class WorkerPool:
 
     Parameters
     ----------
-    options : EngineOptions
-    schedule : Schedule
-    counts : ndarray of int64, shape (V,)
+    plan : Plan
     token_path : path-like
         The encoded corpus.
     center_vectors, outside_vectors : ndarray of float32, shape (V, d)
         Where training starts.
     num_workers : int
-    frozen : sequence of int
-        Rows of the center vectors that never move.
-    tree : HuffmanTree, optional
-    keep_moved : bool
-        Whether to mark which rows take a step.
     server : ForkServer, optional
         That was started before, for this pool alone.
 
@@ -70,32 +58,20 @@ class WorkerPool:
 
     def __init__(
         self,
-        options: EngineOptions,
-        schedule: Schedule | ShardRounds,
-        counts: IntArray,
+        plan: Plan,
         token_path: StrPath,
         center_vectors: FloatArray,
         outside_vectors: FloatArray,
         num_workers: int,
-        *,
-        frozen: Sequence[int] = (),
-        tree: HuffmanTree | None = None,
-        keep_moved: bool = False,
         server: ForkServer | None = None,
     ) -> None:
-        layout = _layout(options, schedule, len(counts), num_workers, tree, keep_moved)
+        layout = _layout(plan, num_workers)
         task = {
-            "options": asdict(options),
-            "schedule": schedule,
-            "counts": counts.tolist(),
+            "plan": plan.to_json(),
             "token_path": str(token_path),
             "num_workers": num_workers,
-            "frozen": list(frozen),
-            "tree": None if tree is None else tree.children.tolist(),
-            "is_sharded": isinstance(schedule, ShardRounds),
-            "keep_moved": keep_moved,
         }
-        self.rounds_at_a_time = ROUNDS_AT_A_TIME[options.loss]
+        self.rounds_at_a_time = ROUNDS_AT_A_TIME[plan.options.loss]
         # Undone, unless all goes well; the memory lives on as long as somebody has mapped it.
         with contextlib.ExitStack() as stack, explained():
             self._server = stack.enter_context(server or ForkServer())
@@ -136,38 +112,14 @@ class Worker:
     """
 
     def __init__(
-        self,
-        shared_file: int,
-        *,
-        options: dict[str, Any],
-        schedule: list[Any],
-        counts: list[int],
-        token_path: str,
-        num_workers: int,
-        frozen: list[int],
-        tree: list[list[int]] | None,
-        is_sharded: bool,
-        keep_moved: bool,
+        self, shared_file: int, *, plan: dict[str, Any], token_path: str, num_workers: int
     ) -> None:
-        checked = EngineOptions(**options)
-        plan = ShardRounds.from_json(schedule) if is_sharded else Schedule(*schedule)
-        huffman = None if tree is None else HuffmanTree(np.array(tree))
-        layout = _layout(checked, plan, len(counts), num_workers, huffman, keep_moved)
-        self._shared = SharedArrays(shared_file, layout)
+        understood = Plan.from_json(plan)
+        shared = self._shared = SharedArrays(shared_file, _layout(understood, num_workers))
         os.close(shared_file)
-        center, outside = (self._shared[f"{side}_vectors"] for side in SIDES)
-        self._engine = Engine(
-            checked,
-            plan,
-            np.array(counts),
-            MappedTokens(token_path),
-            center,
-            outside,
-            frozen=frozen,
-            tree=huffman,
-            moved=self._shared.get("moved"),
-        )
-        self._gradients = RoundGradients(self._shared, len(counts))
+        matrices = shared["center_vectors"], shared["outside_vectors"]
+        self._engine = Engine(understood, MappedTokens(token_path), *matrices, shared.get("moved"))
+        self._gradients = RoundGradients(shared, len(understood.counts))
         self._parent, self._num_workers = os.getpid(), num_workers
         self._drawn: dict[int, Blocks] = {}  # the blocks of units to come
 
@@ -200,7 +152,7 @@ class Worker:
 
     def _own_units(self, round_number):
         """Places in the round, and units, that are this worker's to compute."""
-        units = enumerate(self._engine.schedule.units_of(round_number))
+        units = enumerate(self._engine.plan.schedule.units_of(round_number))
         return itertools.islice(units, self._number, None, self._num_workers)
 
     def _draw(self, round_number, is_time_over=lambda: False):
@@ -210,17 +162,17 @@ class Worker:
                 self._drawn[unit] = self._engine.draw(unit)
 
 
-def _layout(options, schedule, vocab_size, num_workers, tree, keep_moved):
+def _layout(plan, num_workers):
     """Shapes and types of the shared arrays."""
-    moved = {"moved": ((2, vocab_size), bool)} if keep_moved else {}
-    size = options.vector_size
-    num_outside = vocab_size if tree is None else tree.num_nodes
-    losses = ROUNDS_AT_A_TIME[options.loss], schedule.units_per_round, 2
+    vocab_size, size = len(plan.counts), plan.options.vector_size
+    moved = {"moved": ((2, vocab_size), bool)} if plan.keep_moved else {}
+    num_outside = vocab_size if plan.tree is None else plan.tree.num_nodes
+    losses = ROUNDS_AT_A_TIME[plan.options.loss], plan.schedule.units_per_round, 2
     return {
         "center_vectors": ((vocab_size, size), np.float32),
         "outside_vectors": ((num_outside, size), np.float32),
         "losses": (losses, np.float64),
         "arrivals": ((num_workers, Barrier.WIDTH), np.int64),
         **moved,
-        **RoundGradients.layout(options, schedule, vocab_size, tree),
+        **RoundGradients.layout(plan),
     }
