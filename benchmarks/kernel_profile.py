@@ -315,6 +315,8 @@ def print_parts(turns, num_units):
             shares.append(100 * part / turn.profiled_seconds)
             milliseconds.append(1000 * part / num_units)
         print(f"{name:24}{spread(shares):36}{statistics.median(milliseconds):9.3f}")
+    of_plain = [100 * turn.profile.seconds[PRODUCTS] / turn.plain_seconds for turn in turns]
+    print(f"matrix products, % of the plain engine's time: {spread(of_plain)}")
 
 
 def print_products(turns):
