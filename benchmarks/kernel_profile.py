@@ -226,11 +226,6 @@ class TimedSteps(Engine):
         self.seconds += time.thread_time() - start
 
 
-def train(engine, matrices, rounds):
-    """Rounds of training, as `Word2Vec.fit` does them."""
-    LocalRounds(engine, *matrices).run_rounds(rounds.start, rounds.stop)
-
-
 class Turn(NamedTuple):
     """The same work done plain and profiled, and the rate of a large product next to it."""
 
@@ -254,7 +249,7 @@ def run_turns(options, counts, tokens, num_units, num_turns):
         trained = [matrix.copy() for matrix in matrices]
         engine = TimedSteps(Plan(options, schedule, counts), tokens, *trained)
         start = time.thread_time()
-        train(engine, trained, rounds)
+        LocalRounds(engine).run_rounds(rounds.start, rounds.stop)
         return time.thread_time() - start, engine.seconds, trained
 
     timed()  # unmeasured: caches, memory
@@ -316,7 +311,7 @@ def print_parts(turns, num_units):
             milliseconds.append(1000 * part / num_units)
         print(f"{name:24}{spread(shares):36}{statistics.median(milliseconds):9.3f}")
     of_plain = [100 * turn.profile.seconds[PRODUCTS] / turn.plain_seconds for turn in turns]
-    print(f"matrix products, % of the plain engine's time: {spread(of_plain)}")
+    print(f"\nmatrix products, % of the plain engine's time: {spread(of_plain)}")
 
 
 def print_products(turns):

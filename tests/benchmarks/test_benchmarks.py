@@ -248,6 +248,15 @@ def test_profile_prints_shares_of_the_whole_time(text, corpus, capsys):
     assert sum(shares) == pytest.approx(100, abs=0.5)
 
 
+def test_share_of_products_in_plain_time_leaves_the_profiler_out(capsys):
+    profile = kernel_profile.Profile()
+    profile.seconds[kernel_profile.PRODUCTS] = 1.0
+    kernel_profile.print_parts([kernel_profile.Turn(2.0, 0.4, 4.0, profile, 1.0)], 10)
+    table, last = capsys.readouterr().out.rsplit("\n\n", 1)
+    assert "matrix products         25.0" in table
+    assert last.startswith("matrix products, % of the plain engine's time: 50.0")
+
+
 def test_scaling_is_computed_from_the_phases_of_a_round(capsys):
     turn = kernel_profile.Turn(2.0, 0.4, 3.0, None, 1.0)  # 10 rounds: 160 ms and 40 ms each
     kernel_profile.print_scaling([turn], 10, 16)

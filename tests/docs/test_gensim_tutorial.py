@@ -14,7 +14,8 @@ import pytest
 
 from tests.docs.test_documents import ROOT, TEXTS
 from word2vec import KeyedVectors, Word2Vec, tokenize
-from word2vec.engine.trainer import _ATTRIBUTES_OF_GENSIM, _OF_GENSIM
+from word2vec.engine.trainer import _ATTRIBUTES_OF_GENSIM
+from word2vec.options import NAMES_OF_GENSIM
 
 TITLES = set()
 
@@ -264,4 +265,4 @@ def test_what_gensims_objects_have_and_ours_not_is_answered():
     gensim = pytest.importorskip("gensim.models").Word2Vec([["a", "b"]], min_count=1, sg=1)
     asked_of_wv = {"init_sims", "most_similar", "similarity", "doesnt_match"}
     assert all(hasattr(gensim, name) for name in _ATTRIBUTES_OF_GENSIM.keys() - asked_of_wv)
-    assert _OF_GENSIM
+    assert NAMES_OF_GENSIM

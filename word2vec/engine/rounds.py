@@ -48,19 +48,12 @@ class LocalRounds:
 
     rounds_at_a_time = 1
 
-    def __init__(
-        self,
-        engine: Engine,
-        center_vectors: np.ndarray,
-        outside_vectors: np.ndarray,
-        moved: NDArray[np.bool_] | None = None,
-    ) -> None:
-        self._engine, self.moved = engine, moved
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self.moved = engine, engine.moved
+        self.center_vectors, self.outside_vectors = engine.matrices
         layout = RoundGradients.layout(engine.plan)
         arrays = {name: np.empty(shape, dtype) for name, (shape, dtype) in layout.items()}
-        self._gradients = RoundGradients(arrays, len(center_vectors))
-        self.center_vectors = center_vectors
-        self.outside_vectors = outside_vectors
+        self._gradients = RoundGradients(arrays, len(engine.plan.counts))
 
     def run_rounds(self, first: int, last: int) -> list[list[float]]:
         return [self.run_round(round_number) for round_number in range(first, last)]
@@ -103,7 +96,7 @@ def start_rounds(
         # More threads would only disturb each other in products as small as ours.
         with threadpool_limits(limits=1, user_api="blas"):
             moved = np.zeros((2, len(plan.counts)), dtype=bool) if plan.keep_moved else None
-            yield LocalRounds(Engine(plan, corpus.tokens, *matrices, moved), *matrices, moved)
+            yield LocalRounds(Engine(plan, corpus.tokens, *matrices, moved))
 
 
 @contextlib.contextmanager

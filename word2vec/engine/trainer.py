@@ -16,7 +16,7 @@ from ..corpus.encoded import EncodedCorpus, encode, place_for_encoding
 from ..corpus.sentences import Texts
 from ..corpus.vocab import Vocab
 from ..huffman import HuffmanTree
-from ..options import EngineOptions, defaults, unknown_argument
+from ..options import NAMES_OF_GENSIM, EngineOptions, defaults, unknown_argument
 from ..saving.checkpoint import CheckpointError, OtherRunError
 from ..saving.resumable import Interrupted, carry_out
 from ..saving.team import Team
@@ -149,10 +149,7 @@ class Word2Vec:
         **unknown: Any,
     ) -> None:
         if unknown:
-            name = next(iter(unknown))
-            if name in _OF_GENSIM:
-                raise TypeError(f"Word2Vec has no argument {name!r}: {_OF_GENSIM[name]}.")
-            raise unknown_argument("Word2Vec", name, _DEFAULTS)
+            raise unknown_argument("Word2Vec", next(iter(unknown)), _DEFAULTS, NAMES_OF_GENSIM)
         self.vector_size = vector_size
         self.window = window
         self.min_count = min_count
@@ -169,9 +166,8 @@ class Word2Vec:
         self.cbow_reduction = cbow_reduction
         self.max_logits = max_logits
         self.shards = shards
-        _ = (
-            self.options
-        )  # refuses what is out of range, while it can still be seen where it is from
+        # Refuses what is out of range, while it can still be seen where it is from.
+        _ = self.options
 
     @property
     def options(self) -> EngineOptions:
@@ -306,14 +302,8 @@ class Word2Vec:
             directory = team.together(lambda: stack.enter_context(place))
             early = server_started_early(options, corpus, team.neighbors)
             server = team.together(lambda: stack.enter_context(early))
-            encoded = encode(
-                corpus,
-                directory,
-                options.min_count,
-                shards=options.shards,
-                team=team,
-                keep=checkpoint_dir is not None,
-            )
+            how: Any = {"shards": options.shards, "keep": checkpoint_dir is not None}
+            encoded = encode(corpus, directory, options.min_count, team=team, **how)
             begin = None
             if start is not None:
                 begin = begin_with(start, outside, encoded.vocab, options)
@@ -395,15 +385,8 @@ class Word2Vec:
             self._check_same_kind(options)
         place, early = place_for_encoding(checkpoint_dir), server_started_early(options, corpus)
         with place as directory, early as server:
-            encoded = encode(
-                corpus,
-                directory,
-                options.min_count,
-                seen=seen,
-                only=only,
-                shards=options.shards,
-                keep=checkpoint_dir is not None,
-            )
+            how: Any = {"shards": options.shards, "keep": checkpoint_dir is not None}
+            encoded = encode(corpus, directory, options.min_count, seen=seen, only=only, **how)
             begin = tree = None
             if number > 1:
                 # Every training draws its own random numbers, all decided by the one seed.
@@ -596,28 +579,6 @@ def _plain(value: Any) -> Any:
     """A NumPy number as the Python number that JSON can hold."""
     return value.item() if isinstance(value, np.generic) else value
 
-
-# Arguments of gensim's constructor that have other names here, or another place.
-_OF_GENSIM = {
-    "sg": 'choose model="skipgram" (sg=1) or model="cbow" (sg=0)',
-    "hs": 'choose loss="hierarchical_softmax" (hs=1) or loss="neg_sampling" (hs=0)',
-    "cbow_mean": 'choose cbow_reduction="mean" (cbow_mean=1) or cbow_reduction="sum"',
-    "size": "it is called vector_size",
-    "iter": "it is called epochs",
-    "sentences": "pass the corpus to fit",
-    "corpus_file": "pass the path of the file to fit",
-    "compute_loss": "the loss is always computed: see losses after fit",
-    "callbacks": "pass a function to fit as progress",
-    "max_vocab_size": "words are counted in full: raise min_count instead",
-    "max_final_vocab": "raise min_count instead",
-    "trim_rule": "raise min_count, or leave words out of the corpus",
-    "sorted_vocab": "the most frequent word always comes first",
-    "hashfxn": "the vectors start from random numbers that the seed alone decides",
-    "batch_words": "how the text is cut is decided by its length",
-    "null_word": "there is none",
-    "shrink_windows": "windows always shrink at random, or are weighed as if they did",
-    "comment": "there is none",
-}
 
 # Attributes of gensim's trained models that have other names here, or another place.
 _ATTRIBUTES_OF_GENSIM = {

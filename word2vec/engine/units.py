@@ -74,8 +74,8 @@ class Engine:
         _keep_freed_memory()
         self.plan = plan
         self._tokens = tokens
-        self._matrices = (center_vectors, outside_vectors)
-        self._marks = moved
+        self.matrices = (center_vectors, outside_vectors)
+        self.moved = moved
         options, counts = plan.options, plan.counts
         # Ends of sentences are always kept.
         self._keep = np.append(keep_probabilities(counts, options.sample), 2).astype(np.float32)
@@ -117,7 +117,7 @@ class Engine:
         rng = np.random.Generator(np.random.SFC64([options.seed, unit]))
         blocks = draw_blocks(
             self._tokens[self.plan.schedule.tokens_of(unit)],
-            len(self._matrices[0]),
+            len(self.matrices[0]),
             self._keep,
             options.window,
             # The mean over a drawn reach is no sum over pairs, and so not that of its expectation.
@@ -143,7 +143,7 @@ class Engine:
         chosen = dict(self._kernel_options)
         if self.plan.options.loss != "naive_softmax":
             chosen["every"] = self._measure_every[0 if is_first else 1]
-        result = self._kernel(*self._matrices, blocks, **chosen)
+        result = self._kernel(*self.matrices, blocks, **chosen)
         if self._moves is None:
             return result
         rows, values = result.grad_center_vectors
@@ -164,11 +164,11 @@ class Engine:
         """
         alpha, largest = self.alpha(round_number), LARGEST_MOVES[self.plan.options.kind]
         num_units = len(self.plan.schedule.units_of(round_number))
-        for number, (side, matrix) in enumerate(zip(SIDES, self._matrices, strict=True)):
+        for number, (side, matrix) in enumerate(zip(SIDES, self.matrices, strict=True)):
             groups, values = gradients.of_rows(side, num_units, part, parts)
             move_rows(matrix, groups, values, alpha, largest[number])
-            if self._marks is not None:
-                self._marks[number, groups.rows] = True
+            if self.moved is not None:
+                self.moved[number, groups.rows] = True
 
 
 class RoundGradients:
