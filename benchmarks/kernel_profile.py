@@ -21,6 +21,8 @@ the same vectors, bit for bit. All times are processor times, which a busy machi
     elementwise       all other operations on the kernel's arrays: masks, weights, sums
     everything else   what is in none of these, and the profiler's own time
 
+The share of the matrix products is printed once more, of the plain engine's time.
+
 A round has two phases: the units are computed, then their gradients are added up and each row takes
 its step. Last, the times of both give what more workers would bring if each had a core and memory
 of its own: "computed", not measured. Who has fewer units than another waits.
@@ -211,7 +213,7 @@ def random_corpus(num_words, rng):
 def read_corpus(path, min_count):
     """Counts of the words of a text file, and the encoded text."""
     with tempfile.TemporaryDirectory() as folder:
-        corpus = encode(path, folder, min_count)
+        corpus = encode(path, folder, min_count, keep=False)
         return corpus.vocab.counts, np.array(corpus.tokens)
 
 
@@ -247,10 +249,10 @@ def run_turns(options, counts, tokens, num_units, num_turns):
 
     def timed():
         trained = [matrix.copy() for matrix in matrices]
-        engine = TimedSteps(Plan(options, schedule, counts), tokens, *trained)
+        timed_engine = TimedSteps(Plan(options, schedule, counts), tokens, *trained)
         start = time.thread_time()
-        LocalRounds(engine).run_rounds(rounds.start, rounds.stop)
-        return time.thread_time() - start, engine.seconds, trained
+        LocalRounds(timed_engine).run_rounds(rounds.start, rounds.stop)
+        return time.thread_time() - start, timed_engine.seconds, trained
 
     timed()  # unmeasured: caches, memory
 

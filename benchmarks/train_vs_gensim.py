@@ -373,7 +373,11 @@ def count_words(path):
 
 
 def compare(args, vector_size, words_of_text):
-    """Run all tools in turns, printing each run; returns the runs of each tool, by its name."""
+    """Run all tools in turns, printing each run.
+
+    Returns the runs of each tool, by its name, and for each turn what `reach_quality` finds; in the
+    turn, for a machine's speed changes.
+    """
     print(
         f"{args.corpus.name}: {words_of_text:,} words. {args.model}, {args.loss}, "
         f"vector_size {vector_size}, window {args.window}, negative {args.negative}, sample "
@@ -381,7 +385,7 @@ def compare(args, vector_size, words_of_text):
         f"{args.workers} workers, but for ours as stated.\n"
     )
     print_headings(args.test_sets)
-    runs = {}
+    runs, reached = {}, []
     for turn, seed in enumerate(args.seeds):
         in_turn = list(tools(args, vector_size, seed))
         first = turn % len(in_turn)  # so that none is always the first
@@ -390,34 +394,49 @@ def compare(args, vector_size, words_of_text):
             run = measure(tool, args.corpus, num_words, args.test_sets)
             runs.setdefault(tool.name, []).append(run)
             print_row(tool.name, f"seed {seed}", run)
-    return {tool.name: runs[tool.name] for tool in in_turn}
+        if args.test_sets.names:
+            reached.append(reach_quality(args, vector_size, words_of_text, seed, runs))
+    return {tool.name: runs[tool.name] for tool in in_turn}, reached
 
 
-def reach_quality(args, vector_size, words_of_text, runs):
-    """Print in how many epochs ours has gensim's quality, and how much sooner, for each turn."""
-    workers = args.ours_workers[-1]
-    names = [name for name in runs if name.startswith("ours")]
-    print(f"\nTime to gensim's quality, {names[-1]}:")
-    gains = []
-    for seed, theirs, whole in zip(args.seeds, runs["gensim"], runs[names[-1]], strict=True):
-        for epochs in range(1, args.epochs + 1):
-            run = whole
-            if epochs < args.epochs:
-                settings = settings_of(args, vector_size) | {"epochs": epochs}
-                tool = ours(args, settings, seed, workers)
-                run = measure(tool, args.corpus, words_of_text * epochs, args.test_sets)
-            if run.mean >= theirs.mean:
-                gains.append(theirs.seconds / run.seconds)
-                print(
-                    f"  seed {seed}: {epochs} of {args.epochs} epochs, mean {run.mean:.3f} beside "
-                    f"{theirs.mean:.3f}: {gains[-1]:.2f} times as fast",
-                    flush=True,
-                )
-                break
+class Reached(NamedTuple):
+    """The fewest epochs in which ours has gensim's quality, or all of them if it never has."""
+
+    epochs: int
+    mean: float
+    gain: float | None  # how many times as fast; None if it never has
+
+
+def reach_quality(args, vector_size, words_of_text, seed, runs):
+    """Train ours on fewer epochs until it has the quality of gensim's last run; see `Reached`."""
+    theirs, whole = runs["gensim"][-1], runs[_last_of_ours(runs)][-1]
+    for epochs in range(1, args.epochs + 1):
+        run = whole
+        if epochs < args.epochs:
+            settings = settings_of(args, vector_size) | {"epochs": epochs}
+            tool = ours(args, settings, seed, args.ours_workers[-1])
+            run = measure(tool, args.corpus, words_of_text * epochs, args.test_sets)
+        if run.mean >= theirs.mean:
+            return Reached(epochs, run.mean, theirs.seconds / run.seconds)
+    return Reached(args.epochs, whole.mean, None)
+
+
+def print_quality(args, runs, reached):
+    """Print how soon ours has gensim's quality, for each turn."""
+    print(f"\nTime to gensim's quality, {_last_of_ours(runs)}:")
+    for seed, theirs, found in zip(args.seeds, runs["gensim"], reached, strict=True):
+        means = f"mean {found.mean:.3f} beside {theirs.mean:.3f}"
+        if found.gain is None:
+            print(f"  seed {seed}: not reached, {means}")
         else:
-            print(f"  seed {seed}: not reached, mean {whole.mean:.3f} beside {theirs.mean:.3f}")
-    if gains:
+            epochs = f"{found.epochs} of {args.epochs} epochs"
+            print(f"  seed {seed}: {epochs}, {means}: {found.gain:.2f} times as fast")
+    if gains := [found.gain for found in reached if found.gain is not None]:
         print(f"  median of {len(gains)}: {statistics.median(gains):.2f} times as fast")
+
+
+def _last_of_ours(runs):
+    return [name for name in runs if name.startswith("ours")][-1]
 
 
 def print_headings(test_sets):
@@ -476,11 +495,11 @@ def main():
         raise SystemExit("This benchmark needs gensim to compare with: pip install gensim")
     words_of_text = count_words(args.corpus)
     for vector_size in args.vector_size:
-        runs = compare(args, vector_size, words_of_text)
+        runs, reached = compare(args, vector_size, words_of_text)
         print_summary(runs, args.test_sets)
         print_workers(runs)
         if args.test_sets.names:
-            reach_quality(args, vector_size, words_of_text, runs)
+            print_quality(args, runs, reached)
         print()
 
 

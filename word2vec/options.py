@@ -180,26 +180,3 @@ def unknown_argument(
     close = difflib.get_close_matches(name, known, 1)
     hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known)}."
     return TypeError(f"{function} has no argument {name!r}; {hint}")
-
-
-# Arguments of gensim's Word2Vec that have other names here, or another place.
-NAMES_OF_GENSIM = {
-    "sg": 'choose model="skipgram" (sg=1) or model="cbow" (sg=0)',
-    "hs": 'choose loss="hierarchical_softmax" (hs=1) or loss="neg_sampling" (hs=0)',
-    "cbow_mean": 'choose cbow_reduction="mean" (cbow_mean=1) or cbow_reduction="sum"',
-    "size": "it is called vector_size",
-    "iter": "it is called epochs",
-    "sentences": "pass the corpus to fit",
-    "corpus_file": "pass the path of the file to fit",
-    "compute_loss": "the loss is always computed: see losses after fit",
-    "callbacks": "pass a function to fit as progress",
-    "max_vocab_size": "words are counted in full: raise min_count instead",
-    "max_final_vocab": "raise min_count instead",
-    "trim_rule": "raise min_count, or leave words out of the corpus",
-    "sorted_vocab": "the most frequent word always comes first",
-    "hashfxn": "the vectors start from random numbers that the seed alone decides",
-    "batch_words": "how the text is cut is decided by its length",
-    "null_word": "there is none",
-    "shrink_windows": "windows always shrink at random, or are weighed as if they did",
-    "comment": "there is none",
-}

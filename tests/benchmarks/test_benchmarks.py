@@ -159,8 +159,13 @@ def test_time_to_quality_is_that_of_the_fewest_epochs_that_reach_it(corpus, monk
 
     monkeypatch.setattr(train_vs_gensim, "measure", measure)
     args = train_vs_gensim.parse_args(["--corpus", str(corpus), "--seeds", "1", "2"])
-    runs = {"ours, 2 workers": [run(50, 0.5)] * 2, "gensim": [run(100, 0.25), run(100, 0.6)]}
-    train_vs_gensim.reach_quality(args, 8, 1000, runs)
+    runs = {"ours, 2 workers": [], "gensim": []}
+    reached = []
+    for seed, mean in [(1, 0.25), (2, 0.6)]:
+        runs["ours, 2 workers"].append(run(50, 0.5))
+        runs["gensim"].append(run(100, mean))
+        reached.append(train_vs_gensim.reach_quality(args, 8, 1000, seed, runs))
+    train_vs_gensim.print_quality(args, runs, reached)
     printed = capsys.readouterr().out
     assert "seed 1: 2 of 5 epochs, mean 0.300 beside 0.250: 5.00 times as fast" in printed
     assert "seed 2: not reached, mean 0.500 beside 0.600" in printed

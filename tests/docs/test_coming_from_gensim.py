@@ -6,7 +6,8 @@ import re
 import pytest
 
 from tests.docs.test_documents import TEXTS
-from word2vec.options import DEFAULT_ALPHA, NAMES_OF_GENSIM, EngineOptions, defaults
+from word2vec.engine import gensim_names
+from word2vec.options import DEFAULT_ALPHA, EngineOptions, defaults
 
 PAGE = TEXTS["docs/coming_from_gensim.md"]
 ARGUMENTS = PAGE.partition("### Arguments")[2].partition("###")[0]
@@ -22,7 +23,7 @@ CHANGED = {
 
 
 def test_every_argument_that_the_trainer_answers_is_in_the_table():
-    assert NAMES_OF_GENSIM.keys() <= CHANGED
+    assert gensim_names.ARGUMENTS.keys() <= CHANGED
 
 
 def test_arguments_said_to_be_kept_are_ours():

@@ -14,8 +14,7 @@ import pytest
 
 from tests.docs.test_documents import ROOT, TEXTS
 from word2vec import KeyedVectors, Word2Vec, tokenize
-from word2vec.engine.trainer import _ATTRIBUTES_OF_GENSIM
-from word2vec.options import NAMES_OF_GENSIM
+from word2vec.engine.gensim_names import ATTRIBUTES
 
 TITLES = set()
 
@@ -259,10 +258,9 @@ def test_every_step_is_tried_or_left_out_on_purpose():
 
 
 def test_what_gensims_objects_have_and_ours_not_is_answered():
-    for name, answer in _ATTRIBUTES_OF_GENSIM.items():
+    for name, answer in ATTRIBUTES.items():
         with pytest.raises(AttributeError, match=f"Word2Vec has no '{name}': {re.escape(answer)}"):
             getattr(Word2Vec(), name)
     gensim = pytest.importorskip("gensim.models").Word2Vec([["a", "b"]], min_count=1, sg=1)
     asked_of_wv = {"init_sims", "most_similar", "similarity", "doesnt_match"}
-    assert all(hasattr(gensim, name) for name in _ATTRIBUTES_OF_GENSIM.keys() - asked_of_wv)
-    assert NAMES_OF_GENSIM
+    assert all(hasattr(gensim, name) for name in ATTRIBUTES.keys() - asked_of_wv)

@@ -3,9 +3,9 @@
 One pass over the text counts the words and numbers them as they come; a second, over the numbers,
 puts rows in their place, which are known only when all is counted.
 
-The file is read through memory mapping, so the corpus may be larger than memory. Beside it stands a
-JSON file with the vocabulary and checksums; if both belong to the corpus at hand they are used
-again.
+The file is read through memory mapping, so the corpus may be larger than memory. If it is to be
+kept, a JSON file with the vocabulary and checksums stands beside it; if both belong to the corpus
+at hand they are used again.
 """
 
 import contextlib
@@ -128,8 +128,8 @@ def encode(
     team : Team, optional
         Whose ranks encode the parts of the shards that they host. All must call this.
     keep : bool
-        Whether it may be wanted again. Else ``corpus.json`` is not written, which takes a tenth of
-        the time.
+        Whether it may be wanted again. Else ``corpus.json`` is not written, nor of sentences, nor
+        with `seen`, for which nothing is used again.
 
     Returns
     -------
@@ -210,12 +210,13 @@ def encode(
     }
 
     def write_header():
+        if not keep or header["source"] is None:
+            return
         with atomic_write(path.with_suffix(".json"), "w", encoding="utf-8") as file:
             # In one piece: `json.dump` is five times as slow.
             file.write(json.dumps({**header, "header": fingerprint(header)}, ensure_ascii=False))
 
-    if keep:
-        team.together(write_header)
+    team.together(write_header)
     if team.rank == 0:
         warn_of_punctuation(vocab, name, stacklevel=3)  # as from whoever called the trainer
     return _from_header(header, vocab, path, team)

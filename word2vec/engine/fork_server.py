@@ -222,8 +222,7 @@ def serve(make_worker: Callable[..., Any]) -> None:
         return
     task_file, shared_file = files
     with open(task_file, "rb") as file:
-        task = json.loads(file.read().rstrip(b"\0"))
-    worker = make_worker(shared_file, **task)
+        worker = make_worker(shared_file, **json.loads(file.read().rstrip(b"\0")))
     gc.freeze()  # looking for garbage in what there is now would copy it into each worker
     channel.sendall(DONE)
     number = _fork_workers(channel)

@@ -21,7 +21,7 @@ from ..rowsparse import RowSparse, add_rows, number_rows, sum_rows, take_rows
 from .blocks import Blocks, overlapping
 from .products import between_zeros, mixing_matrices, sum_overlapping
 
-# Numbers that a kernel gathers at a time: eight megabytes, of the about forty that it needs then.
+# Numbers that a kernel gathers at a time: eight megabytes, of the about fifteen that it needs then.
 # Tiles that fit into the cache are computed faster, but are so short that calls take longer.
 TILE_NUMBERS = 1 << 21
 
@@ -89,13 +89,9 @@ def skipgram_neg_sampling(
                 half_scores_neg,
                 weights_neg[tile.groups],
             )
-        # sigma(x) - 1 = (tanh(x / 2) - 1) / 2, and sigma(x) = (tanh(x / 2) + 1) / 2.
-        grad_scores = np.tanh(half_scores, out=half_scores)
-        grad_scores -= 1
-        grad_scores *= take_rows(half_patterns, blocks.pattern[tile.blocks])
-        grad_scores_neg = np.tanh(half_scores_neg, out=half_scores_neg)
-        grad_scores_neg += 1
-        grad_scores_neg *= half_weights_neg[tile.groups]
+        half_weights = take_rows(half_patterns, blocks.pattern[tile.blocks])
+        grad_scores = _grad_scores(half_scores, -1, half_weights)
+        grad_scores_neg = _grad_scores(half_scores_neg, 1, half_weights_neg[tile.groups])
         np.matmul(grad_scores_neg.swapaxes(1, 2), v_group, out=grads.negatives[tile.groups])
         grad_u = sum_overlapping(grad_scores, v_between, blocks.stride)
         add_rows(grads.outside, word_of[tile.words], grad_u)
@@ -136,7 +132,7 @@ def cbow_neg_sampling(
         u = take_rows(outside_vectors, blocks.centers[tile.blocks])  # (n, b, d)
         u_neg = take_rows(outside_vectors, blocks.negatives[tile.groups])  # (g, N, d)
         context_seen = overlapping(context, mix.shape[1], blocks.stride)  # (n, S, d)
-        v_hat_between, v_hat = between_zeros(blocks, tile.num_blocks, size, dtype)
+        between, v_hat = between_zeros(blocks, tile.num_blocks, size, dtype)
         np.matmul(mix.swapaxes(1, 2), context_seen, out=v_hat)  # (n, b, d)
         v_hat_group = v_hat.reshape(len(u_neg), -1, size)  # (g, c, d)
         half_scores = np.einsum("bcd,bcd->bc", v_hat, u)
@@ -145,25 +141,16 @@ def cbow_neg_sampling(
         predicted = has_context[tile.blocks, 0]  # (n, b)
         if tile.blocks.start < measured:
             part = predicted[: measured - tile.blocks.start]
-            loss += _neg_sampling_loss(
-                half_scores,
-                part,
-                half_scores_neg,
-                weights_neg[tile.groups],
-            )
-        grad_scores = np.tanh(half_scores, out=half_scores)
-        grad_scores -= 1
-        grad_scores *= predicted * half
-        grad_scores_neg = np.tanh(half_scores_neg, out=half_scores_neg)
-        grad_scores_neg += 1
-        grad_scores_neg *= half_weights_neg[tile.groups]
+            loss += _neg_sampling_loss(half_scores, part, half_scores_neg, weights_neg[tile.groups])
+        grad_scores = _grad_scores(half_scores, -1, predicted * half)
+        grad_scores_neg = _grad_scores(half_scores_neg, 1, half_weights_neg[tile.groups])
         # The gradient of a target's row is its v_hat times a number.
         add_rows(grads.outside, target_of[tile.blocks], v_hat, grad_scores)
         np.matmul(grad_scores_neg.swapaxes(1, 2), v_hat_group, out=grads.negatives[tile.groups])
-        # The gradient takes the place of v_hat, which is done with.
-        np.matmul(grad_scores_neg, u_neg, out=v_hat_group)
-        add_rows(v_hat.reshape(-1, size), np.arange(v_hat.size // size), u, grad_scores)
-        grad_context = sum_overlapping(mix, v_hat_between, blocks.stride)
+        # The gradient of v_hat, in its place: it is done with.
+        grad_v_hat = np.matmul(grad_scores_neg, u_neg, out=v_hat_group).reshape(-1, size)
+        add_rows(grad_v_hat, np.arange(len(grad_v_hat)), u, grad_scores)
+        grad_context = sum_overlapping(mix, between, blocks.stride)
         add_rows(grads.center, word_of[tile.words], grad_context)
     return grads.result(loss, has_context[:measured])
 
@@ -236,6 +223,17 @@ def _shared_by(num_predictions, negatives, num_negatives):
 def _transposed_halves(vectors):
     """Half the vectors of each group, as columns: BLAS is fastest where no factor is transposed."""
     return np.multiply(vectors.swapaxes(1, 2), vectors.dtype.type(0.5), order="C")
+
+
+def _grad_scores(half_scores, shift, half_weights):
+    """Gradients of scores, in their place; shift by -1 for pairs, by 1 for negatives.
+
+    sigma(x) - 1 = (tanh(x / 2) - 1) / 2, and sigma(x) = (tanh(x / 2) + 1) / 2.
+    """
+    np.tanh(half_scores, out=half_scores)
+    half_scores += shift
+    half_scores *= half_weights
+    return half_scores
 
 
 def _neg_sampling_loss(half_scores, weights, half_scores_neg, weights_neg):

@@ -130,7 +130,10 @@ def start_legs(
     outside_vectors: FloatArray,
     server: ForkServer | None = None,
 ) -> Iterator[Legs]:
-    """Whoever is to train, ready for the first leg; workers end when the block does."""
+    """Whoever is to train, ready for the first leg; workers end when the block does.
+
+    The schedule of what is trained here is not that of `plan` but that of the hosted shards.
+    """
     hosted = shards.hosted(corpus.team.hosted(len(shards.schedules)))
     plan = plan._replace(schedule=hosted, keep_moved=True)
     matrices = center_vectors, outside_vectors

@@ -16,7 +16,7 @@ from .shards import ShardRounds
 
 
 class Plan(NamedTuple):
-    """The same for all processes, however many there are."""
+    """The same for all processes of a rank, however many there are."""
 
     options: EngineOptions
     schedule: Schedule | ShardRounds
@@ -36,9 +36,9 @@ class Plan(NamedTuple):
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Plan:
-        """What `to_json` gave, after JSON has made lists of all tuples."""
+        """What `to_json` gave, also if JSON has made lists of its tuples since."""
         schedule, tree = fields["schedule"], fields["tree"]
-        is_sharded = isinstance(schedule[-1], list)  # of stretches
+        is_sharded = not isinstance(schedule[-1], int)  # but stretches
         return cls(
             EngineOptions(**fields["options"]),
             ShardRounds.from_json(schedule) if is_sharded else Schedule(*schedule),

@@ -21,7 +21,7 @@ from .fork_server import ForkServer, can_start_workers
 from .plan import Plan
 from .schedule import Schedule
 from .shards import ShardRounds
-from .units import Engine, RoundGradients
+from .units import DRAWN_IN_A_ROW, Engine, RoundGradients
 from .workers import WorkerPool
 
 # A smaller corpus is trained sooner than worker processes have started.
@@ -61,11 +61,12 @@ class LocalRounds:
     def run_round(self, round_number: int) -> list[float]:
         units = self._engine.plan.schedule.units_of(round_number)
         measured = []
-        drawn = [self._engine.draw(unit) for unit in units]
-        for slot, blocks in enumerate(drawn):
-            result = self._engine.compute(blocks, is_first=slot == 0)
-            measured.append((result.loss, result.num_pairs))
-            self._gradients.store(slot, result)
+        for first in range(0, len(units), DRAWN_IN_A_ROW):
+            drawn = [self._engine.draw(unit) for unit in units[first : first + DRAWN_IN_A_ROW]]
+            for slot, blocks in enumerate(drawn, first):
+                result = self._engine.compute(blocks, is_first=slot == 0)
+                measured.append((result.loss, result.num_pairs))
+                self._gradients.store(slot, result)
         self._engine.step(round_number, self._gradients)
         return np.sum(measured, axis=0).tolist()
 

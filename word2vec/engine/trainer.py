@@ -16,11 +16,12 @@ from ..corpus.encoded import EncodedCorpus, encode, place_for_encoding
 from ..corpus.sentences import Texts
 from ..corpus.vocab import Vocab
 from ..huffman import HuffmanTree
-from ..options import NAMES_OF_GENSIM, EngineOptions, defaults, unknown_argument
+from ..options import EngineOptions, defaults, unknown_argument
 from ..saving.checkpoint import CheckpointError, OtherRunError
 from ..saving.resumable import Interrupted, carry_out
 from ..saving.team import Team
 from ..vectors.keyed_vectors import KeyedVectors
+from . import gensim_names
 from .fork_server import ForkServer
 from .model_file import Model, read_model, write_model
 from .progress import ProgressBar
@@ -58,7 +59,7 @@ class Word2Vec:
         Relative frequency from which on words are thinned out; 0 or None thins out none.
     alpha, min_alpha : float
         The step falls on a straight line from `alpha` to `min_alpha`. None: 0.075 for skip-gram,
-        0.1 for it with hierarchical softmax, 0.3 for CBOW with the mean, 0.2 for it with
+        0.1 for it with hierarchical softmax, 0.3 for CBOW with the mean, 0.4 for it with
         hierarchical softmax, 0.03 for CBOW with the sum.
     epochs : int
     seed : int
@@ -149,7 +150,9 @@ class Word2Vec:
         **unknown: Any,
     ) -> None:
         if unknown:
-            raise unknown_argument("Word2Vec", next(iter(unknown)), _DEFAULTS, NAMES_OF_GENSIM)
+            raise unknown_argument(
+                "Word2Vec", next(iter(unknown)), _DEFAULTS, gensim_names.ARGUMENTS
+            )
         self.vector_size = vector_size
         self.window = window
         self.min_count = min_count
@@ -207,8 +210,8 @@ class Word2Vec:
             raise AttributeError(
                 f"This Word2Vec has no {name} yet, because it is not trained: call fit(corpus)."
             )
-        if name in _ATTRIBUTES_OF_GENSIM:
-            raise AttributeError(f"Word2Vec has no {name!r}: {_ATTRIBUTES_OF_GENSIM[name]}.")
+        if name in gensim_names.ATTRIBUTES:
+            raise AttributeError(f"Word2Vec has no {name!r}: {gensim_names.ATTRIBUTES[name]}.")
         raise AttributeError(f"'Word2Vec' object has no attribute {name!r}")
 
     def fit(
@@ -302,8 +305,10 @@ class Word2Vec:
             directory = team.together(lambda: stack.enter_context(place))
             early = server_started_early(options, corpus, team.neighbors)
             server = team.together(lambda: stack.enter_context(early))
-            how: Any = {"shards": options.shards, "keep": checkpoint_dir is not None}
-            encoded = encode(corpus, directory, options.min_count, team=team, **how)
+            keep, shards = checkpoint_dir is not None, options.shards
+            encoded = encode(
+                corpus, directory, options.min_count, shards=shards, team=team, keep=keep
+            )
             begin = None
             if start is not None:
                 begin = begin_with(start, outside, encoded.vocab, options)
@@ -385,8 +390,9 @@ class Word2Vec:
             self._check_same_kind(options)
         place, early = place_for_encoding(checkpoint_dir), server_started_early(options, corpus)
         with place as directory, early as server:
-            how: Any = {"shards": options.shards, "keep": checkpoint_dir is not None}
-            encoded = encode(corpus, directory, options.min_count, seen=seen, only=only, **how)
+            encoded = encode(
+                corpus, directory, options.min_count, seen=seen, only=only, shards=options.shards
+            )
             begin = tree = None
             if number > 1:
                 # Every training draws its own random numbers, all decided by the one seed.
@@ -578,24 +584,6 @@ def _warn_if_hardly_trained(loss_curve: list[list[float]], epochs: int) -> None:
 def _plain(value: Any) -> Any:
     """A NumPy number as the Python number that JSON can hold."""
     return value.item() if isinstance(value, np.generic) else value
-
-
-# Attributes of gensim's trained models that have other names here, or another place.
-_ATTRIBUTES_OF_GENSIM = {
-    "build_vocab": "fit(corpus) counts the words, partial_fit(more) adds those of more text",
-    "train": "fit(corpus) trains, partial_fit(more) trains on",
-    "get_latest_training_loss": "losses has the mean loss of each epoch",
-    "running_training_loss": "losses has the mean loss of each epoch",
-    "syn1neg": "it is called outside_vectors",
-    "corpus_count": "fit and partial_fit count for themselves",
-    "corpus_total_words": "fit and partial_fit count for themselves",
-    "init_sims": "lengths are computed when they are asked for",
-    "predict_output_word": "multiply wv.vectors with outside_vectors",
-    "score": "multiply wv.vectors with outside_vectors",
-    "most_similar": "ask model.wv",
-    "similarity": "ask model.wv",
-    "doesnt_match": "ask model.wv",
-}
 
 
 @contextlib.contextmanager

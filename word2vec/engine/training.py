@@ -167,7 +167,7 @@ class Training:
         if self._shards:
             self.settings["legs_per_epoch"] = self._shards.legs_per_epoch
         self.state = State()
-        self._options, self._corpus = options, corpus
+        self._corpus = corpus
         self._checkpoint_dir, self._callback = checkpoint_dir, callback
         self._resumed_at = 0
         self._saved_at = time.monotonic()
@@ -187,7 +187,8 @@ class Training:
         else:
             self.settings["start"] = [fingerprint(matrix) for matrix in start]
         self._start: tuple[FloatArray, ...] = start
-        self._frozen, self._server = frozen, server
+        self._plan = Plan(options, self.schedule, corpus.vocab.counts, frozen, tree)
+        self._server = server
         if len(frozen):
             self.settings["frozen"] = fingerprint(sorted(frozen))
 
@@ -224,11 +225,10 @@ class Training:
     def _start_rounds(
         self, center: FloatArray, outside: FloatArray
     ) -> AbstractContextManager[Rounds]:
-        corpus, server = self._corpus, self._server
-        plan = Plan(self._options, self.schedule, corpus.vocab.counts, self._frozen, self.tree)
+        fixed = self._corpus, center, outside, self._server
         if self._shards:
-            return start_legs(plan, self._shards, corpus, center, outside, server)
-        return start_rounds(plan, corpus, center, outside, server)
+            return start_legs(self._plan, self._shards, *fixed)
+        return start_rounds(self._plan, *fixed)
 
     def step(self) -> bool:
         first = self.state.round_number

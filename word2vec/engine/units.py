@@ -46,6 +46,10 @@ ROWS_OF_A_PART = 64
 LOSS_EVERY = 256
 TOKENS_TO_MEASURE = 50_000
 
+# Units that are drawn before the first of them is computed, which pushes what drawing needs out of
+# the cache. Of a wide window each takes megabytes.
+DRAWN_IN_A_ROW = 4
+
 SIDES = ("center", "outside")
 
 
@@ -61,6 +65,13 @@ class Engine:
         Trained in place. With hierarchical softmax the second is of the V - 1 nodes of its tree.
     moved : ndarray of bool, shape (2, V), optional
         Becomes True for each row of center and outside vectors that takes a step.
+
+    Attributes
+    ----------
+    plan, moved
+        As given.
+    matrices : pair of ndarray
+        Center and outside vectors, as given.
     """
 
     def __init__(
@@ -108,11 +119,7 @@ class Engine:
         return chosen
 
     def draw(self, unit: int) -> Blocks:
-        """All that is random in a unit, as `Blocks`.
-
-        Several are drawn faster one after another than each before it is computed, whose numbers
-        push all else out of the cache.
-        """
+        """All that is random in a unit, as `Blocks`."""
         options = self.plan.options
         rng = np.random.Generator(np.random.SFC64([options.seed, unit]))
         blocks = draw_blocks(

@@ -26,7 +26,7 @@ from .fork_server import DONE, ForkServer
 from .plan import Plan
 from .processes import explained
 from .sharing import Barrier, SharedArrays, make_shared_file
-from .units import Engine, RoundGradients
+from .units import DRAWN_IN_A_ROW, Engine, RoundGradients
 
 # What workers train at a command: some tenths of a second. A round of naive softmax takes longer.
 ROUNDS_AT_A_TIME = {"neg_sampling": 16, "hierarchical_softmax": 16, "naive_softmax": 1}
@@ -66,11 +66,7 @@ class WorkerPool:
         server: ForkServer | None = None,
     ) -> None:
         layout = _layout(plan, num_workers)
-        task = {
-            "plan": plan.to_json(),
-            "token_path": str(token_path),
-            "num_workers": num_workers,
-        }
+        task = {"plan": plan.to_json(), "token_path": str(token_path), "num_workers": num_workers}
         self.rounds_at_a_time = ROUNDS_AT_A_TIME[plan.options.loss]
         # Undone, unless all goes well; the memory lives on as long as somebody has mapped it.
         with contextlib.ExitStack() as stack, explained():
@@ -137,14 +133,16 @@ class Worker:
     def _run_rounds(self, first, last):
         for round_number in range(first, last):
             losses = self._shared["losses"][round_number - first]
-            self._draw(round_number)
-            for slot, unit in self._own_units(round_number):
+            own = list(self._own_units(round_number))
+            for place, (slot, unit) in enumerate(own):
+                if unit not in self._drawn:
+                    self._draw(own[place:])
                 result = self._engine.compute(self._drawn.pop(unit), is_first=slot == 0)
                 losses[slot] = result.loss, result.num_pairs
                 self._gradients.store(slot, result)
             self._barrier.arrive()
             if round_number + 1 < last:  # use the time until the others are here
-                self._draw(round_number + 1, self._barrier.all_are_here)
+                self._draw(self._own_units(round_number + 1), self._barrier.all_are_here)
             self._barrier.wait()
             self._engine.step(round_number, self._gradients, self._number, self._num_workers)
             self._barrier.arrive()
@@ -155,10 +153,12 @@ class Worker:
         units = enumerate(self._engine.plan.schedule.units_of(round_number))
         return itertools.islice(units, self._number, None, self._num_workers)
 
-    def _draw(self, round_number, is_time_over=lambda: False):
-        """Draw all units of a round that are not drawn yet, or as many as there is time for."""
-        for _, unit in self._own_units(round_number):
-            if unit not in self._drawn and not is_time_over():
+    def _draw(self, units, is_time_over=lambda: False):
+        """Draw the first of these units, as many as there are time and room for."""
+        for _, unit in units:
+            if len(self._drawn) == DRAWN_IN_A_ROW or is_time_over():
+                return
+            if unit not in self._drawn:
                 self._drawn[unit] = self._engine.draw(unit)
 
 
