@@ -25,7 +25,7 @@ ROOMS = {
     ABOVE: ("run.py, utils/", (5.0, 9.5), 9.6, 6),
     COMMANDS: ("commands/", (5.0, 8.1), 5.6, 5),
     "classic": ("classic/", (5.0, 6.8), 4.8, 4),
-    "engine": ("engine/", (4.0, 5.3), 6.6, 6),
+    "engine": ("engine/", (3.85, 5.3), 7.3, 7),
     "sgd": ("sgd.py", (9.1, 5.25), 1.4, 1),
     "formulas": ("the formulas", (1.2, 3.4), 2.3, 2),
     "corpus": ("corpus/", (4.05, 3.4), 3.2, 3),

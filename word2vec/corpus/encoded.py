@@ -128,8 +128,8 @@ def encode(
     team : Team, optional
         Whose ranks encode the parts of the shards that they host. All must call this.
     keep : bool
-        Whether it may be wanted again. Else ``corpus.json`` is not written, nor of sentences, nor
-        with `seen`, for which nothing is used again.
+        Whether it may be wanted again; the same on all ranks. Else ``corpus.json`` is not
+        written, nor of sentences, nor with `seen`, for which nothing is used again.
 
     Returns
     -------
